@@ -1,0 +1,72 @@
+/** The harness's side of a contender: starts its process, asks for rounds, ends it. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+
+export interface Contender {
+  /** What gates and JSON call it. */
+  readonly key: string;
+  /** What tables call it. */
+  readonly label: string;
+  /** A program and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** Operations a round. */
+  readonly operations: number;
+}
+
+/** A contender that can't run here, and what it would need. */
+export interface Absent {
+  readonly key: string;
+  readonly label: string;
+  readonly needs: string;
+}
+
+/** A contender written in JavaScript: a module that calls `serve`. */
+export function scripted(key: string, label: string, operations: number, module: URL, ...args: string[]): Contender {
+  return { key, label, operations, command: [process.execPath, module.pathname, ...args] };
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** A contender whose process runs. */
+export class Running {
+  readonly contender: Contender;
+  /** What the process calls itself, with its version. */
+  readonly name: string;
+  readonly #child: Child;
+  readonly #answers: AsyncIterator<string>;
+
+  private constructor(contender: Contender, name: string, child: Child, answers: AsyncIterator<string>) {
+    this.contender = contender;
+    this.name = name;
+    this.#child = child;
+    this.#answers = answers;
+  }
+
+  /** Starts the process and waits until it has verified itself. */
+  static async start(contender: Contender): Promise<Running> {
+    const [program, ...args] = contender.command;
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // A process that has died shows as the end of its answers; writing to it must not raise a second error.
+    child.on('error', () => {});
+    child.stdin.on('error', () => {});
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await answers.next();
+    if (first.done || !first.value.startsWith('ready ')) throw new Error(`Cannot measure ${contender.label}: it did not start`);
+    return new Running(contender, first.value.slice('ready '.length), child, answers);
+  }
+
+  /** Runs one round. Answers nanoseconds an operation. */
+  async round(): Promise<number> {
+    this.#child.stdin.write(`${this.contender.operations}\n`);
+    const answer = await this.#answers.next();
+    const elapsed = Number(answer.value);
+    if (answer.done || !(elapsed > 0)) throw new Error(`Cannot measure ${this.contender.label}: its round failed`);
+    return elapsed / this.contender.operations;
+  }
+
+  /** Ends the process: it sees the end of its input. */
+  stop(): void {
+    this.#child.stdin.end();
+  }
+}

@@ -1,0 +1,72 @@
+import type { RingwellError } from './errors.js';
+
+interface Waiter {
+  /** Looks once. Answers whether the wait is over, one way or the other. */
+  attempt(): boolean;
+  fail(reason: unknown): void;
+}
+
+const NOTHING = (): void => {};
+
+/** Those of one thread who wait, without blocking, for the same thing: served in the order they came. */
+export class WaitQueue {
+  readonly #waiters = new Set<Waiter>();
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /**
+   * Waits until `look` answers something else than undefined; `leave` runs once at the end, however it comes. The first look
+   * is at the next `serve`. An abort rejects with the signal's reason, and serves the others: what was set up to wake this one
+   * may have been for them too.
+   */
+  wait<T>(look: () => T | undefined, signal: AbortSignal | undefined, leave: () => void = NOTHING): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const onAbort = (): void => {
+        waiter.fail(signal?.reason);
+        this.serve();
+      };
+      const end = (): void => {
+        this.#waiters.delete(waiter);
+        signal?.removeEventListener('abort', onAbort);
+        leave();
+      };
+      const waiter: Waiter = {
+        attempt: () => {
+          try {
+            const found = look();
+            if (found === undefined) return false;
+            end();
+            resolve(found);
+          } catch (error) {
+            waiter.fail(error);
+          }
+          return true;
+        },
+        fail: reason => {
+          end();
+          reject(reason);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Lets everyone look, in order, until one finds nothing: the later ones would not either. */
+  serve(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.attempt()) return;
+    }
+  }
+
+  /** Ends every wait with an error. */
+  failAll(error: RingwellError): void {
+    for (const waiter of this.#waiters) waiter.fail(error);
+  }
+}

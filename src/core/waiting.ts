@@ -1,0 +1,88 @@
+import { bellIndex } from './doorbell.core.js';
+import type { RingwellError } from './errors.js';
+import type { WaitQueue } from './wait-queue.js';
+
+/** How often to look where a wait can't be announced: unshared memory, or a runtime without `Atomics.waitAsync`. */
+const POLL_MS = 2;
+/** A timer that only keeps the event loop open: its period means nothing. */
+const HOLD_MS = 2 ** 30;
+
+/** What TypeScript's own library does not know in every version: `Atomics.waitAsync`. */
+type WaitAsync = (
+  words: Int32Array,
+  index: number,
+  value: number,
+) => { async: false; value: string } | { async: true; value: Promise<string> };
+
+/**
+ * All the asynchronous waits of one thread in one region, behind its one bell: one `Atomics.waitAsync` at a time, whatever the
+ * number of waiters, because one that is pending can't be taken back. While anybody waits, a timer keeps the event loop open:
+ * a pending `waitAsync` alone would let Node end the program.
+ */
+export class Waiting {
+  readonly #words: Int32Array;
+  readonly #bell: number;
+  readonly #waitAsync: WaitAsync | undefined;
+  /** Those that have waiters. The waiters of one queue share the seat's one bit in one waiter set: their look sets it. */
+  readonly #queues = new Set<WaitQueue>();
+  #listening = false;
+  #hold: ReturnType<typeof setInterval> | undefined;
+
+  constructor(words: Int32Array, seat: number, shared: boolean) {
+    this.#words = words;
+    this.#bell = bellIndex(seat);
+    this.#waitAsync = shared ? (Atomics as unknown as { waitAsync?: WaitAsync }).waitAsync : undefined;
+  }
+
+  /** As `WaitQueue.wait`, with looks whenever this thread's bell is rung. `look` arms the seat first; `leave` disarms it. */
+  wait<T>(queue: WaitQueue, look: () => T | undefined, signal: AbortSignal | undefined, leave: () => void): Promise<T> {
+    const promise = queue.wait(look, signal, leave);
+    this.#queues.add(queue);
+    if (this.#listening) queue.serve();
+    else this.#listen();
+    return promise;
+  }
+
+  /** Makes the waiters look again soon, when a blocking wait of the same thread has taken the seat's bit away. */
+  poke(): void {
+    if (this.#queues.size === 0) return;
+    Atomics.add(this.#words, this.#bell, 1);
+    Atomics.notify(this.#words, this.#bell);
+  }
+
+  /** Ends every wait with an error: the thread leaves the region. */
+  failAll(error: RingwellError): void {
+    for (const queue of this.#queues) queue.failAll(error);
+    this.#queues.clear();
+    this.#release();
+  }
+
+  #release(): void {
+    clearInterval(this.#hold);
+    this.#hold = undefined;
+  }
+
+  /** Listens for the bell while anybody waits. */
+  #listen(): void {
+    // The bell first, then the looks: a ring between the two makes the wait return at once.
+    const bell = Atomics.load(this.#words, this.#bell);
+    for (const queue of this.#queues) {
+      queue.serve();
+      if (queue.size === 0) this.#queues.delete(queue);
+    }
+    if (this.#queues.size === 0) {
+      this.#release();
+      return;
+    }
+    this.#hold ??= setInterval(() => {}, HOLD_MS);
+    this.#listening = true;
+    const heard = (): void => {
+      this.#listening = false;
+      this.#listen();
+    };
+    const outcome = this.#waitAsync?.call(Atomics, this.#words, this.#bell, bell);
+    if (outcome === undefined) setTimeout(heard, POLL_MS);
+    else if (outcome.async) outcome.value.then(heard);
+    else setTimeout(heard, 0);
+  }
+}

@@ -1,0 +1,208 @@
+import { acquireStocked, BLOCK_LENGTH, BLOCK_LIVE, BLOCK_WORDS, blockTag, HANDLE_MASK, isLiveBlock, releaseHeld } from '../core/block.core.js';
+import { now } from '../core/clock.js';
+import { arm } from '../core/doorbell.core.js';
+import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
+import { BAD_HANDLE, UNSEATED } from '../core/status.js';
+import { acquireArmed, acquireBlock, acquireWait, collectReturned, leaveBlocks, leaveStore, releaseBlock, spill } from '../core/stock.core.js';
+import {
+  countLive,
+  OWN_COUNT,
+  OWN_GENERATION_MASK,
+  OWN_STOCK,
+  STORE_ATTENTION,
+  STORE_CAPACITY,
+  STORE_FRESH,
+  STORE_WAITERS,
+} from '../core/store.core.js';
+import { WaitQueue } from '../core/wait-queue.js';
+import type { Attached, Attachment } from '../region/attachment.js';
+import { mayBlock } from '../region/region.js';
+import { type Handle, PoolBase } from './pool-base.js';
+import { openStore, type Store } from './store.js';
+
+/**
+ * A pool that every attached thread sees. Acquire and release go through this seat's stock, plainly; only when it is empty or
+ * full do blocks move to or from the centre (core/stock.core.ts).
+ */
+export class SharedPool extends PoolBase implements Attached {
+  readonly blockBytes: number;
+  private readonly attachment: Attachment;
+  /** @internal The block store, for a ring that carries this pool. */
+  readonly store: number;
+  private readonly strideBytes: number;
+  private readonly dataOffset: number;
+  private readonly words: Int32Array;
+  private readonly own: Int32Array;
+  private readonly records: number;
+  private readonly indexBits: number;
+  private readonly indexMask: number;
+  private readonly generationMask: number;
+  private readonly liveTag: number;
+  private readonly attention: number;
+  private readonly batch: number;
+  private readonly waiters = new WaitQueue();
+  private views: (Uint8Array | undefined)[] = [];
+  /** How many handles the stock holds, kept here for the fast paths; `own` has it while a slow one runs. */
+  private count = 0;
+  private stockMax: number;
+
+  /** @internal */
+  constructor(attachment: Attachment, store: Store) {
+    super();
+    const own = openStore(attachment, store);
+    this.attachment = attachment;
+    this.store = store.index;
+    this.blockBytes = store.blockBytes;
+    this.strideBytes = store.strideBytes;
+    this.dataOffset = store.dataOffset;
+    this.words = attachment.words;
+    this.own = own;
+    this.records = store.records;
+    this.indexBits = store.indexBits;
+    this.indexMask = (1 << store.indexBits) - 1;
+    this.generationMask = own[OWN_GENERATION_MASK]!;
+    this.liveTag = blockTag(BLOCK_LIVE, attachment.seat);
+    this.attention = store.index + STORE_ATTENTION;
+    this.stockMax = store.stockMax;
+    this.batch = Math.max(1, store.stockMax >>> 1);
+  }
+
+  get buffer(): ArrayBufferLike {
+    return this.attachment.memory.buffer;
+  }
+
+  get capacity(): number {
+    return Atomics.load(this.words, this.store + STORE_CAPACITY);
+  }
+
+  get liveCount(): number {
+    return countLive(this.words, this.store);
+  }
+
+  acquire(): Handle | 0 {
+    const count = this.count - 1;
+    if (count < 0) return this.acquireSlow();
+    this.count = count;
+    const handle = this.own[OWN_STOCK + count]!;
+    return acquireStocked(this.words, this.records, this.indexBits, this.indexMask, this.liveTag, handle) as Handle;
+  }
+
+  private acquireSlow(): Handle | 0 {
+    if (this.attachment.left) throw this.attachment.unseated();
+    this.own[OWN_COUNT] = this.count;
+    return this.settle(acquireBlock(this.words, this.own, this.batch));
+  }
+
+  acquireWait(timeoutMs: number = Number.POSITIVE_INFINITY): Handle | 0 {
+    checkTimeout(timeoutMs);
+    const handle = this.acquire();
+    if (handle !== 0 || timeoutMs === 0 || !this.attachment.memory.shared) return handle;
+    if (!mayBlock()) throw new RingwellError('ERR_USAGE', 'pool.acquireWait: this thread may not block; use acquireAsync');
+    const deadline = now() + timeoutMs;
+    this.own[OWN_COUNT] = this.count;
+    const found = this.settle(acquireWait(this.words, this.own, deadline));
+    if (this.waiters.size !== 0) this.attachment.waiting.poke();
+    return found;
+  }
+
+  acquireAsync(options: { signal?: AbortSignal } = {}): Promise<Handle> {
+    const { attachment, words, own } = this;
+    const look = (): Handle | undefined => {
+      attachment.ensureSeated();
+      arm(words, this.store + STORE_WAITERS, attachment.seat);
+      own[OWN_COUNT] = this.count;
+      return this.settle(acquireArmed(words, own)) || undefined;
+    };
+    const leave = (): void => leaveStore(words, own);
+    return attachment.waiting.wait(this.waiters, look, options.signal, leave);
+  }
+
+  release(handle: number): void {
+    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) throw this.badHandle(handle, 'release');
+    const count = this.count;
+    // The attention word is a hint: missed, the block waits in the stock, which is bounded.
+    if (count < this.stockMax && this.words[this.attention] === 0) {
+      const { words, records, indexBits, indexMask, generationMask, liveTag } = this;
+      const next = releaseHeld(words, records, indexBits, indexMask, generationMask, liveTag, handle);
+      if (next !== 0) {
+        this.own[OWN_STOCK + count] = next;
+        this.count = count + 1;
+        return;
+      }
+    }
+    this.releaseSlow(handle);
+  }
+
+  private releaseSlow(handle: number): void {
+    if (this.attachment.left) throw this.attachment.unseated();
+    this.own[OWN_COUNT] = this.count;
+    const status = releaseBlock(this.words, this.own, handle);
+    this.count = this.own[OWN_COUNT]!;
+    if (status === BAD_HANDLE) throw this.badHandle(handle, 'release');
+    this.attachment.checkStatus(status);
+  }
+
+  /** Takes the count back from `own`; throws for a lost seat. */
+  private settle(result: number): Handle | 0 {
+    this.count = this.own[OWN_COUNT]!;
+    if (result === UNSEATED) throw this.attachment.unseated();
+    return result as Handle | 0;
+  }
+
+  isLive(handle: number): boolean {
+    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) return false;
+    return isLiveBlock(this.words, this.records, this.indexBits, this.indexMask, handle) === 1;
+  }
+
+  view(handle: number): Uint8Array {
+    const index = this.indexOf(handle, 'view');
+    const view = this.views[index];
+    if (view !== undefined) return view;
+    const made = new Uint8Array(this.buffer, this.dataOffset + index * this.strideBytes, this.blockBytes);
+    if (this.views.length === 0) this.views = new Array<Uint8Array | undefined>(this.indexMask + 1);
+    this.views[index] = made;
+    return made;
+  }
+
+  offsetOf(handle: number): number {
+    return this.dataOffset + this.indexOf(handle, 'offsetOf') * this.strideBytes;
+  }
+
+  lengthOf(handle: number): number {
+    return this.words[this.records + this.indexOf(handle, 'lengthOf') * BLOCK_WORDS + BLOCK_LENGTH]!;
+  }
+
+  setLength(handle: number, bytes: number): void {
+    const index = this.indexOf(handle, 'setLength');
+    const length = checkInteger(bytes, 0, this.blockBytes, 'Cannot set length: bytes');
+    this.words[this.records + index * BLOCK_WORDS + BLOCK_LENGTH] = length;
+  }
+
+  /** @internal */
+  leave(): void {
+    this.waiters.failAll(new RingwellError('ERR_SEAT', 'The pool was disposed while waiting'));
+    this.own[OWN_COUNT] = this.count;
+    leaveBlocks(this.words, this.own, Atomics.load(this.words, this.store + STORE_FRESH));
+    this.count = 0;
+    this.stockMax = 0;
+  }
+
+  /** Gives this thread's stock back to the centre. The pool itself stays in the region; using it again is allowed. */
+  [Symbol.dispose](): void {
+    if (this.attachment.left) return;
+    this.own[OWN_COUNT] = this.count;
+    collectReturned(this.words, this.own);
+    spill(this.words, this.own, 0);
+    this.count = 0;
+  }
+
+  private indexOf(handle: number, call: string): number {
+    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) throw this.badHandle(handle, call);
+    if (isLiveBlock(this.words, this.records, this.indexBits, this.indexMask, handle) === 0) throw this.badHandle(handle, call);
+    return handle & this.indexMask;
+  }
+
+  private badHandle(handle: unknown, call: string): RingwellError {
+    return new RingwellError('ERR_HANDLE', `pool.${call}: expected a live handle of this pool, got ${show(handle)}`);
+  }
+}

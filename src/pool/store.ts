@@ -1,0 +1,106 @@
+import { BLOCK_WORDS } from '../core/block.core.js';
+import { RingwellError } from '../core/errors.js';
+import * as core from '../core/store.core.js';
+import type { Attachment } from '../region/attachment.js';
+import { checkRoom, type Entry, KIND_POOL, publishEntry, writeEntry } from '../region/directory.js';
+import { breakOffset, ENTRY_STORE, ENTRY_WORDS, HEADER_DIRTY } from '../region/header.core.js';
+import { firstGeneration, handleGeometry, type PoolGeometry } from './geometry.js';
+
+/** A block store's geometry, copied out of the region once. */
+export interface Store {
+  readonly index: number;
+  readonly capacityMax: number;
+  readonly blockBytes: number;
+  readonly strideBytes: number;
+  readonly indexBits: number;
+  readonly records: number;
+  readonly freeMask: number;
+  readonly returnedMask: number;
+  readonly dataOffset: number;
+  readonly stockMax: number;
+}
+
+/** The largest stock: beyond it, larger batches save nothing measurable. */
+const STOCK_MAX = 1024;
+const LINE_WORDS = 16;
+
+/** Sizes and starting counters that only tests set. */
+export interface StoreTuning {
+  readonly stockMax?: number;
+  readonly firstGeneration?: number;
+}
+
+function lines(words: number): number {
+  return Math.ceil(words / LINE_WORDS) * LINE_WORDS;
+}
+
+/** Builds a block store at the break, under the region's lock. @throws {RingwellError} ERR_GEOMETRY when there is no room */
+export function createStore(attachment: Attachment, name: Uint8Array, geometry: PoolGeometry, tuning: StoreTuning): Store {
+  const { words, seats } = attachment;
+  const entry = breakOffset(words) / 4;
+  const index = entry + ENTRY_WORDS;
+  const maskWords = lines((geometry.capacity + 31) >>> 5);
+  const freeMask = index + core.STORE_WORDS;
+  const returnedMask = freeMask + maskWords;
+  const records = returnedMask + maskWords;
+  const tables = records + BLOCK_WORDS * 2 ** geometry.indexBits;
+  const dataOffset = Math.ceil((tables * 4) / geometry.alignment) * geometry.alignment;
+  const end = dataOffset + geometry.strideBytes * geometry.capacity;
+  const bytes = checkRoom(words, end - entry * 4, 'Cannot create pool');
+  const stockMax = tuning.stockMax ?? Math.min(STOCK_MAX, Math.floor(geometry.capacity / (2 * seats)));
+  // Fresh memory is zero, and stays untouched until a block is first taken; adopted memory may hold anything.
+  words.fill(0, entry, words[HEADER_DIRTY] === 0 ? freeMask : tables);
+  writeEntry(words, KIND_POOL, bytes, name);
+  words[entry + ENTRY_STORE] = index;
+  words[index + core.STORE_CAPACITY_MAX] = geometry.capacity;
+  words[index + core.STORE_CAPACITY] = geometry.capacity;
+  words[index + core.STORE_BLOCK_BYTES] = geometry.blockBytes;
+  words[index + core.STORE_STRIDE_BYTES] = geometry.strideBytes;
+  words[index + core.STORE_INDEX_BITS] = geometry.indexBits;
+  words[index + core.STORE_FIRST_GENERATION] = tuning.firstGeneration ?? firstGeneration(geometry.generationMask);
+  words[index + core.STORE_RECORDS] = records;
+  words[index + core.STORE_FREE_MASK] = freeMask;
+  words[index + core.STORE_RETURNED_MASK] = returnedMask;
+  words[index + core.STORE_DATA_OFFSET] = dataOffset;
+  words[index + core.STORE_STOCK_MAX] = stockMax;
+  publishEntry(words, entry);
+  return readStore(words, index);
+}
+
+/** Copies a store's geometry; the entry has been checked (region/directory.ts). */
+export function readStore(words: Int32Array, index: number): Store {
+  return {
+    index,
+    capacityMax: words[index + core.STORE_CAPACITY_MAX]!,
+    blockBytes: words[index + core.STORE_BLOCK_BYTES]!,
+    strideBytes: words[index + core.STORE_STRIDE_BYTES]!,
+    indexBits: words[index + core.STORE_INDEX_BITS]!,
+    records: words[index + core.STORE_RECORDS]!,
+    freeMask: words[index + core.STORE_FREE_MASK]!,
+    returnedMask: words[index + core.STORE_RETURNED_MASK]!,
+    dataOffset: words[index + core.STORE_DATA_OFFSET]!,
+    stockMax: words[index + core.STORE_STOCK_MAX]!,
+  };
+}
+
+/** The store of an entry that should be a pool's. @throws {RingwellError} ERR_ATTACH */
+export function storeOf(words: Int32Array, entry: Entry, what: string): Store {
+  if (entry.kind !== KIND_POOL) throw new RingwellError('ERR_ATTACH', `${what}: ${JSON.stringify(entry.name)} is not a pool`);
+  return readStore(words, entry.store);
+}
+
+/** A seat's private array for a store, with an empty stock. */
+export function openStore(attachment: Attachment, store: Store): Int32Array {
+  const own = new Int32Array(core.OWN_STOCK + Math.max(1, store.stockMax));
+  own[core.OWN_STORE] = store.index;
+  own[core.OWN_SEAT] = attachment.seat;
+  own[core.OWN_SEATS] = attachment.seats;
+  own[core.OWN_SEAT_GENERATION] = attachment.generation;
+  own[core.OWN_INDEX_BITS] = store.indexBits;
+  own[core.OWN_GENERATION_MASK] = handleGeometry(2 ** store.indexBits).generationMask;
+  own[core.OWN_RECORDS] = store.records;
+  own[core.OWN_FREE_MASK] = store.freeMask;
+  own[core.OWN_RETURNED_MASK] = store.returnedMask;
+  own[core.OWN_STOCK_MAX] = store.stockMax;
+  return own;
+}

@@ -1,0 +1,70 @@
+import { SEAT_GENERATION_SHIFT, SEAT_STATE_MASK, seatIndex } from '../core/seat.core.js';
+import { QUEUE_CAPACITY, QUEUE_CLOSED, queueLength } from '../core/slot.core.js';
+import { countLive, STORE_BLOCK_BYTES, STORE_CAPACITY, STORE_FRESH } from '../core/store.core.js';
+import type { Attachment } from './attachment.js';
+import { KIND_NAMES } from './directory.js';
+import { breakOffset } from './header.core.js';
+
+/** A seat as `inspect` tells it. */
+export interface SeatReport {
+  readonly seat: number;
+  readonly generation: number;
+  readonly state: 'free' | 'reserved' | 'attached' | 'leaving' | 'evicted';
+}
+
+/** A structure as `inspect` tells it. Bytes are of the whole structure. */
+export interface StructureReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly byteLength: number;
+  readonly capacity: number;
+  /** Pools: bytes a block. */
+  readonly blockBytes?: number;
+  /** Pools: blocks in somebody's hands, or on their way. */
+  readonly liveCount?: number;
+  /** Pools: blocks that were ever handed out; the memory of the others is untouched. */
+  readonly touchedCount?: number;
+  /** Rings: items in it. */
+  readonly length?: number;
+  readonly closed?: boolean;
+}
+
+/** What is in a region, at a moment. */
+export interface RegionReport {
+  readonly usedBytes: number;
+  readonly maxByteLength: number;
+  readonly seats: readonly SeatReport[];
+  readonly structures: readonly StructureReport[];
+}
+
+const STATES = ['free', 'reserved', 'attached', 'leaving', 'evicted'] as const;
+
+/** Reads a region as it stands; others may run meanwhile. Seats that were never used are left out. */
+export function reportOf(attachment: Attachment): RegionReport {
+  const { words, seats } = attachment;
+  const seatReports: SeatReport[] = [];
+  for (let seat = 1; seat <= seats; seat++) {
+    const word = Atomics.load(words, seatIndex(seat));
+    if (word === 0) continue;
+    const state = STATES[word & SEAT_STATE_MASK] ?? 'evicted';
+    seatReports.push({ seat, generation: word >>> SEAT_GENERATION_SHIFT, state });
+  }
+  const structures = attachment.entries().map((entry): StructureReport => {
+    const { name, bytes: byteLength, store, queue } = entry;
+    const kind = KIND_NAMES[entry.kind] ?? '';
+    if (store !== 0) {
+      return {
+        name,
+        kind,
+        byteLength,
+        capacity: Atomics.load(words, store + STORE_CAPACITY),
+        blockBytes: words[store + STORE_BLOCK_BYTES]!,
+        liveCount: countLive(words, store),
+        touchedCount: Atomics.load(words, store + STORE_FRESH),
+      };
+    }
+    const closed = Atomics.load(words, queue + QUEUE_CLOSED) !== 0;
+    return { name, kind, byteLength, capacity: words[queue + QUEUE_CAPACITY]!, length: queueLength(words, queue), closed };
+  });
+  return { usedBytes: breakOffset(words), maxByteLength: attachment.memory.byteLength, seats: seatReports, structures: structures.reverse() };
+}

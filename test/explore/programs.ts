@@ -1,0 +1,10 @@
+/** Every program, by the file that exports them as `programs`. A file is loaded only when it is needed, so that one that fails spoils no other. */
+export const programFiles: readonly string[] = [
+  './canaries/stack.explore.js',
+  './canaries/mutex.explore.js',
+  './canaries/semaphore.explore.js',
+  './canaries/spsc.explore.js',
+  './canaries/robust.explore.js',
+  './canaries/counter.explore.js',
+  './canaries/hint.explore.js',
+];

@@ -1,0 +1,101 @@
+/** Tells people what was found: runs the schedule again and writes one line a step. */
+import { DONE, KIND_NAMES, LOAD, LOCAL, NOTIFY, READ, STORE, WAIT, WAIT_ANSWERS, WAIT_TIMED_OUT, WRITE } from './access.js';
+import { KILL, Machine, TIME_OUT } from './machine.js';
+import type { Program } from './program.js';
+import { type Finding, type Schedule, threadName } from './search.js';
+import { type Node, placeOf } from './thread.js';
+
+/** One step of a schedule, as it went. */
+export interface Step {
+  readonly thread: number;
+  readonly text: string;
+  /** Whether another thread moved before. */
+  readonly isSwitch: boolean;
+}
+
+/** Runs a schedule on a new machine. Answers its steps, and the machine as it stands then. */
+export function replay(program: Program, schedule: Schedule): { steps: Step[]; machine: Machine } {
+  const machine = new Machine(program);
+  const steps: Step[] = [];
+  let last = -1;
+  for (const code of schedule) {
+    const thread = code >>> 6;
+    const before = machine.node(thread);
+    const wasParked = machine.isParked(thread);
+    const value = before.word >= 0 ? machine.state.get(before.word) : 0;
+    machine.step(thread, code & 63);
+    const what = describe(program, machine, before, code & 63, value, wasParked, thread);
+    steps.push({ thread, text: `${callOf(before).padEnd(28)} ${what}${ending(before, machine, thread)}`, isSwitch: last !== thread });
+    last = thread;
+  }
+  return { steps, machine };
+}
+
+/** A finding as text. */
+export function reportOf(program: Program, finding: Finding): string {
+  const { steps, machine } = replay(program, finding.schedule);
+  const names = machine.threads.map((_, t) => threadName(program, t));
+  const width = Math.max(...names.map(name => name.length));
+  const lines = steps.map(({ thread, text, isSwitch }, i) => {
+    const place = `${String(i + 1).padStart(4)} ${isSwitch ? '>' : ' '} ${names[thread]!.padEnd(width)}`;
+    return `${place}  ${text}`.trimEnd();
+  });
+  const next = machine.threads.flatMap((_, t) => {
+    const node = machine.node(t);
+    if (node.kind >= DONE) return [];
+    const state = machine.isParked(t) ? 'parked at' : 'next:';
+    const access = node.kind === LOCAL ? '' : `${KIND_NAMES[node.kind]} ${nameOf(program, node.word)}`;
+    return [`     - ${names[t]!.padEnd(width)}  ${callOf(node).padEnd(28)} ${state} ${access} (${placeOf(node)})`];
+  });
+  return [`${finding.kind}: ${finding.reason}`, ...lines, ...next].join('\n');
+}
+
+function nameOf(program: Program, word: number): string {
+  return program.nameOf?.(word) ?? `word ${word}`;
+}
+
+function callOf(node: Node): string {
+  if (node.kind >= DONE) return '';
+  return `${node.op.name}(${node.op.args.map(String).join(', ')})`;
+}
+
+function describe(
+  program: Program,
+  machine: Machine,
+  node: Node,
+  variant: number,
+  before: number,
+  wasParked: boolean,
+  thread: number,
+): string {
+  if (variant === KILL) return wasParked ? 'DIES while parked' : 'DIES';
+  const place = placeOf(node);
+  if (variant === TIME_OUT) return `${place}  wait ${nameOf(program, node.word)} -> timed-out`;
+  if (node.kind === LOCAL) return 'touches nothing shared';
+  const word = nameOf(program, node.word);
+  const access = `${place}  ${KIND_NAMES[node.kind]} ${word}`;
+  switch (node.kind) {
+    case READ:
+      return `${access} -> ${machine.lastValue}${variant > 0 ? `  (stale: it is ${before})` : ''}`;
+    case LOAD:
+      return `${access} -> ${before}`;
+    case WRITE:
+    case STORE:
+      return `${access} = ${node.a}  (was ${before})`;
+    case NOTIFY:
+      return `${access} -> ${machine.lastValue} woken`;
+    case WAIT:
+      if (machine.isParked(thread)) return `${access} while ${node.a} -> parks`;
+      return `${access} while ${node.a} -> ${before === node.a ? WAIT_ANSWERS[WAIT_TIMED_OUT] : `not-equal, it is ${before}`}`;
+    default:
+      return `${access} -> ${before}, now ${machine.state.get(node.word)}`;
+  }
+}
+
+/** The answer, when the step ended the operation. */
+function ending(before: Node, machine: Machine, thread: number): string {
+  const at = machine.node(thread);
+  const edge = before.edges.find(e => e.to === at && e.ends);
+  if (edge === undefined || machine.isParked(thread)) return '';
+  return `   => ${edge.answer === undefined ? 'done' : String(edge.answer)}`;
+}
