@@ -8,9 +8,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (error || status !== 0) {
-    console.error(`Cannot set up ringwell: '${command} ${args.join(' ')}' ${error ? error.message : `ended with code ${status}`}.`);
+    console.error(
+      `Cannot set up ringwell: '${command} ${args.join(' ')}' ${error ? error.message : `ended with code ${status}`}.`,
+    );
     process.exit(status || 1);
   }
 }
@@ -25,3 +31,4 @@ if (!isInstalled()) {
   run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b']);
+run(process.execPath, [`${root}scripts/inline-constants.mjs`]);

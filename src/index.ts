@@ -1,10 +1,11 @@
 /** The public surface. Everything else is internal, whatever its name. */
-export { type ErrorCode, RingwellError } from './core/errors.js';
+
 export type { Closable } from './core/closable.js';
+export { type ErrorCode, RingwellError } from './core/errors.js';
 export { CLOSED, NONE } from './core/status.js';
+export { Pool } from './pool/pool.js';
+export type { Handle, Named, PoolOptions } from './pool/pool-base.js';
 export { Region, type RegionOptions, type RegionToken } from './region/region.js';
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';
-export type { Handle, Named, PoolOptions } from './pool/pool-base.js';
-export { Pool } from './pool/pool.js';
-export type { RingOptions } from './ring/ring-base.js';
 export { Ring } from './ring/ring.js';
+export type { RingOptions } from './ring/ring-base.js';

@@ -2,6 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 
 export interface Contender {
   /** What gates and JSON call it. */
@@ -23,7 +24,7 @@ export interface Absent {
 
 /** A contender written in JavaScript: a module that calls `serve`. */
 export function scripted(key: string, label: string, operations: number, module: URL, ...args: string[]): Contender {
-  return { key, label, operations, command: [process.execPath, module.pathname, ...args] };
+  return { key, label, operations, command: [process.execPath, fileURLToPath(module), ...args] };
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;

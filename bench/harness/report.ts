@@ -36,7 +36,7 @@ function describeReport({ bench, machine: where, rounds, rows, gates }: Report, 
 /** The rows, with their quartiles. */
 export function rowTable(rows: readonly Row[], operation: string, unit: Unit): string {
   const head = unit === 'ns' ? `ns a ${operation}` : `M ${operation}s/s`;
-  const table = new Table({ head: ['', head, 'quartiles', ''], colAligns: ['left', 'right', 'right', 'left'], style: { head: [] } });
+  const table = new Table({ head: ['', head, 'quartiles', ''], colAligns: ['left', 'right', 'right', 'left'], style: { head: [], border: [], compact: true } });
   for (const row of rows) {
     if ('needs' in row) table.push([row.label, '-', '', `needs ${row.needs}`]);
     else table.push([row.label, figure(inUnit(row.ns.median, unit)), quartiles(row.ns.q1, row.ns.q3, unit), row.name]);

@@ -42,8 +42,8 @@ export const BLOCK_LENGTH = 2;
 export const BLOCK_UNTOUCHED = 0;
 export const BLOCK_FREE = 1;
 export const BLOCK_STOCKED = 2;
-export const BLOCK_LIVE = 3;
-export const BLOCK_TRANSIT = 4;
+export const BLOCK_LIVE = 4;
+export const BLOCK_TRANSIT = 5;
 
 export const BLOCK_GENERATION_SHIFT = 12;
 export const BLOCK_STATE_SHIFT = 8;
@@ -63,11 +63,17 @@ export function blockTag(state: number, seat: number): number {
  * The handle under which a block that this seat has to itself will next be acquired. Clears the stamp when the generation
  * wraps: an old stamp would match a later life.
  */
-export function nextHandle(words: Int32Array, record: number, handle: number, indexBits: number, generationMask: number): number {
-  const generation = ((handle >>> indexBits) + 1) & generationMask;
-  if (generation !== 0) return (generation << indexBits) | (handle & ((1 << indexBits) - 1));
+export function nextHandle(
+  words: Int32Array,
+  record: number,
+  handle: number,
+  indexMask: number,
+  handleMax: number,
+): number {
+  const next = handle + indexMask + 1;
+  if (next <= handleMax) return next;
   Atomics.store(words, record + BLOCK_STAMP, 0);
-  return (1 << indexBits) | (handle & ((1 << indexBits) - 1));
+  return (handle & indexMask) | (indexMask + 1);
 }
 
 /** Acquires a block of this seat's stock. Answers its handle again. Fast path: one plain store. */
@@ -92,7 +98,7 @@ export function releaseHeld(
   records: number,
   indexBits: number,
   indexMask: number,
-  generationMask: number,
+  handleMax: number,
   liveTag: number,
   handle: number,
 ): number {
@@ -104,19 +110,24 @@ export function releaseHeld(
   // A hint word: another seat may be stamping it now. Ordered before us, it is seen; else the word decides, once.
   if (words[record + BLOCK_STAMP] === generation) return 0;
   words[record] = live ^ ((BLOCK_LIVE ^ BLOCK_STOCKED) << BLOCK_STATE_SHIFT);
-  return nextHandle(words, record, handle, indexBits, generationMask);
+  return nextHandle(words, record, handle, indexMask, handleMax);
 }
 
 /**
  * Whether a handle names a block that is live now: in somebody's hands, nobody's, or on its way through a ring. Answers 1 or 0.
  * Plain reads of hint words: what another thread does at this moment may be seen or not.
  */
-export function isLiveBlock(words: Int32Array, records: number, indexBits: number, indexMask: number, handle: number): number {
+export function isLiveBlock(
+  words: Int32Array,
+  records: number,
+  indexBits: number,
+  indexMask: number,
+  handle: number,
+): number {
   const record = records + (handle & indexMask) * BLOCK_WORDS;
   const generation = handle >>> indexBits;
-  const word = words[record]!;
-  if (word >>> BLOCK_GENERATION_SHIFT !== generation) return 0;
-  if (((word >>> BLOCK_STATE_SHIFT) & 15) < BLOCK_LIVE) return 0;
+  // LIVE and TRANSIT differ in their last bit only, so one compare leaves out that bit and the holder.
+  if (words[record]! >>> (BLOCK_STATE_SHIFT + 1) !== ((generation << 3) | (BLOCK_LIVE >>> 1))) return 0;
   return words[record + BLOCK_STAMP] === generation ? 0 : 1;
 }
 

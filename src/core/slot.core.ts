@@ -105,7 +105,7 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
     // A slot serves the lap of the head, or the ones beside it; others moved on only if the head did.
     const position = (before & ~(capacity - 1)) | i;
     const distance = ((word & mask) - ((position << shift) & mask)) | 0;
-    const lap = (((capacity << shift) & mask) | 0) || 0;
+    const lap = ((capacity << shift) & mask) | 0 || 0;
     const near = lap === 0 || (distance >= -lap && distance <= lap);
     if (!near && Atomics.load(words, queue + QUEUE_HEAD) === before) return slots + i * SLOT_WORDS;
   }

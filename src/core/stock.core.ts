@@ -6,6 +6,7 @@
  * as in mimalloc; here the word of each block, not a list, says whose it is.
  */
 import {
+  acquireStocked,
   BLOCK_FREE,
   BLOCK_GENERATION_SHIFT,
   BLOCK_HOLDER_MASK,
@@ -14,7 +15,6 @@ import {
   BLOCK_STATE_SHIFT,
   BLOCK_STOCKED,
   BLOCK_WORDS,
-  acquireStocked,
   blockTag,
   nextHandle,
 } from './block.core.js';
@@ -23,8 +23,9 @@ import { arm, disarm, listen, ringOne, ringSeat } from './doorbell.core.js';
 import { isSeated } from './seat.core.js';
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from './status.js';
 import {
+  hasFree,
   OWN_COUNT,
-  OWN_GENERATION_MASK,
+  OWN_HANDLE_MAX,
   OWN_INDEX_BITS,
   OWN_RECORDS,
   OWN_RETURNED_MASK,
@@ -34,12 +35,11 @@ import {
   OWN_STOCK,
   OWN_STOCK_MAX,
   OWN_STORE,
+  putFree,
   STORE_ATTENTION,
   STORE_CAPACITY,
   STORE_RETURNED,
   STORE_WAITERS,
-  hasFree,
-  putFree,
   takeFree,
   takeFresh,
   wakeOne,
@@ -54,7 +54,14 @@ export function acquireBlock(words: Int32Array, own: Int32Array, want: number): 
   own[OWN_COUNT] = count - 1;
   const indexBits = own[OWN_INDEX_BITS]!;
   const liveTag = blockTag(BLOCK_LIVE, own[OWN_SEAT]!);
-  return acquireStocked(words, own[OWN_RECORDS]!, indexBits, (1 << indexBits) - 1, liveTag, own[OWN_STOCK + count - 1]!);
+  return acquireStocked(
+    words,
+    own[OWN_RECORDS]!,
+    indexBits,
+    (1 << indexBits) - 1,
+    liveTag,
+    own[OWN_STOCK + count - 1]!,
+  );
 }
 
 /** Fills an empty stock with up to `want` blocks. */
@@ -95,7 +102,13 @@ export function collectReturned(words: Int32Array, own: Int32Array): void {
       if (count < room) {
         words[record] = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_STOCKED, own[OWN_SEAT]!);
         const handle = (generation << own[OWN_INDEX_BITS]!) | index;
-        own[OWN_STOCK + count] = nextHandle(words, record, handle, own[OWN_INDEX_BITS]!, own[OWN_GENERATION_MASK]!);
+        own[OWN_STOCK + count] = nextHandle(
+          words,
+          record,
+          handle,
+          (1 << own[OWN_INDEX_BITS]!) - 1,
+          own[OWN_HANDLE_MAX]!,
+        );
         own[OWN_COUNT] = count + 1;
       } else {
         Atomics.store(words, record, (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_FREE, 0));
@@ -161,7 +174,13 @@ function releaseOwn(words: Int32Array, own: Int32Array, record: number, index: n
     if (own[OWN_COUNT]! >= most) spill(words, own, most >>> 1);
     words[record] = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_STOCKED, own[OWN_SEAT]!);
     const handle = (generation << own[OWN_INDEX_BITS]!) | index;
-    own[OWN_STOCK + own[OWN_COUNT]!] = nextHandle(words, record, handle, own[OWN_INDEX_BITS]!, own[OWN_GENERATION_MASK]!);
+    own[OWN_STOCK + own[OWN_COUNT]!] = nextHandle(
+      words,
+      record,
+      handle,
+      (1 << own[OWN_INDEX_BITS]!) - 1,
+      own[OWN_HANDLE_MAX]!,
+    );
     own[OWN_COUNT]! += 1;
     return DONE;
   }
@@ -189,7 +208,8 @@ export function disownBlock(words: Int32Array, own: Int32Array, handle: number):
   const generation = handle >>> indexBits;
   const record = own[OWN_RECORDS]! + index * BLOCK_WORDS;
   const held = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_LIVE, own[OWN_SEAT]!);
-  if (Atomics.load(words, record) !== held || Atomics.load(words, record + BLOCK_STAMP) === generation) return BAD_HANDLE;
+  if (Atomics.load(words, record) !== held || Atomics.load(words, record + BLOCK_STAMP) === generation)
+    return BAD_HANDLE;
   const nobodys = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_LIVE, 0);
   Atomics.store(words, record, nobodys);
   // Released by another in between: it saw us as the holder and may not look again, so we free it. One exchange wins.

@@ -13,7 +13,7 @@
  * free mask, returned mask: one bit a block, on lines of their own; records (block.core.ts): 2^indexBits of them
  *
  * own, private to the seat (never shared)
- * word 0 count | 1 store | 2 seat | 3 seats | 4 indexBits | 5 generationMask | 6 records | 7 free mask | 8 returned mask
+ * word 0 count | 1 store | 2 seat | 3 seats | 4 indexBits | 5 largest handle | 6 records | 7 free mask | 8 returned mask
  * word 9 stockMax | 10 cursor: the mask word to look at first | 11 seat generation
  * word 16.. the stock: handles, each of its block's next life
  * ```
@@ -63,7 +63,7 @@ export const OWN_STORE = 1;
 export const OWN_SEAT = 2;
 export const OWN_SEATS = 3;
 export const OWN_INDEX_BITS = 4;
-export const OWN_GENERATION_MASK = 5;
+export const OWN_HANDLE_MAX = 5;
 export const OWN_RECORDS = 6;
 export const OWN_FREE_MASK = 7;
 export const OWN_RETURNED_MASK = 8;
@@ -122,7 +122,7 @@ function takeBlock(words: Int32Array, own: Int32Array, index: number): void {
   const stocked = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_STOCKED, own[OWN_SEAT]!);
   if (Atomics.compareExchange(words, record, word, stocked) !== word) return;
   const handle = (generation << own[OWN_INDEX_BITS]!) | index;
-  pushStock(own, nextHandle(words, record, handle, own[OWN_INDEX_BITS]!, own[OWN_GENERATION_MASK]!));
+  pushStock(own, nextHandle(words, record, handle, (1 << own[OWN_INDEX_BITS]!) - 1, own[OWN_HANDLE_MAX]!));
 }
 
 /** Takes up to `want` blocks that nobody ever had into this seat's stock. */
@@ -136,7 +136,7 @@ export function takeFresh(words: Int32Array, own: Int32Array, want: number): voi
     const record = own[OWN_RECORDS]! + fresh * BLOCK_WORDS;
     if (Atomics.compareExchange(words, record, BLOCK_UNTOUCHED, stocked) === BLOCK_UNTOUCHED) {
       const handle = (first << own[OWN_INDEX_BITS]!) | fresh;
-      pushStock(own, nextHandle(words, record, handle, own[OWN_INDEX_BITS]!, own[OWN_GENERATION_MASK]!));
+      pushStock(own, nextHandle(words, record, handle, (1 << own[OWN_INDEX_BITS]!) - 1, own[OWN_HANDLE_MAX]!));
     }
     // Whoever claimed it, this one is no longer fresh: help, so that a death in between holds nobody up.
     const seen = Atomics.compareExchange(words, store + STORE_FRESH, fresh, fresh + 1);
@@ -162,7 +162,8 @@ export function wakeOne(words: Int32Array, store: number, seats: number): void {
   if (someoneWaits(words, store + STORE_WAITERS, seats) !== 0) return;
   Atomics.compareExchange(words, store + STORE_ATTENTION, 1, 0);
   // One may have sat down between the look and the exchange: a waiter sets its bit first, then this word.
-  if (someoneWaits(words, store + STORE_WAITERS, seats) !== 0) Atomics.compareExchange(words, store + STORE_ATTENTION, 0, 1);
+  if (someoneWaits(words, store + STORE_WAITERS, seats) !== 0)
+    Atomics.compareExchange(words, store + STORE_ATTENTION, 0, 1);
 }
 
 /** Counts a store's blocks that are in somebody's hands or on their way. Reads every touched block word; others may move meanwhile. */
@@ -173,7 +174,10 @@ export function countLive(words: Int32Array, store: number): number {
   for (let index = 0; index < fresh; index++) {
     const record = records + index * BLOCK_WORDS;
     const word = Atomics.load(words, record);
-    if (((word >>> BLOCK_STATE_SHIFT) & 15) > BLOCK_STOCKED && Atomics.load(words, record + 1) !== word >>> BLOCK_GENERATION_SHIFT) {
+    if (
+      ((word >>> BLOCK_STATE_SHIFT) & 15) > BLOCK_STOCKED &&
+      Atomics.load(words, record + 1) !== word >>> BLOCK_GENERATION_SHIFT
+    ) {
       live++;
     }
   }
@@ -196,7 +200,8 @@ export function checkStore(words: Int32Array, store: number, seats: number): num
     const holder = word & BLOCK_HOLDER_MASK;
     const generationRight = generation > 0 && generation <= generationMask;
     const stateRight = state > BLOCK_UNTOUCHED && state <= BLOCK_TRANSIT && holder <= seats;
-    const holderRight = state === BLOCK_FREE ? holder === 0 : state === BLOCK_STOCKED || state === BLOCK_TRANSIT ? holder > 0 : true;
+    const holderRight =
+      state === BLOCK_FREE ? holder === 0 : state === BLOCK_STOCKED || state === BLOCK_TRANSIT ? holder > 0 : true;
     if (!generationRight || !stateRight || !holderRight) return records + index * BLOCK_WORDS;
   }
   return 0;

@@ -9,7 +9,6 @@ export interface PoolGeometry {
   readonly alignment: number;
   /** Bits of a handle that are the block's index. */
   readonly indexBits: number;
-  readonly generationMask: number;
 }
 
 const BLOCK_BYTES_MAX = 2 ** 31 - 65536;
@@ -26,18 +25,25 @@ export function poolGeometry(options: PoolOptions): PoolGeometry {
   }
   const strideBytes = Math.ceil(blockBytes / alignment) * alignment;
   if (strideBytes * capacity > BLOCK_BYTES_MAX) {
-    throw new RingwellError('ERR_GEOMETRY', `${what}: ${capacity} blocks of ${strideBytes} bytes are more than 2^31 - 64 KiB`);
+    throw new RingwellError(
+      'ERR_GEOMETRY',
+      `${what}: ${capacity} blocks of ${strideBytes} bytes are more than 2^31 - 64 KiB`,
+    );
   }
-  return { blockBytes, strideBytes, capacity, alignment, ...handleGeometry(capacity) };
+  return { blockBytes, strideBytes, capacity, alignment, indexBits: indexBitsFor(capacity) };
 }
 
-/** How handles of so many blocks are made up. */
-export function handleGeometry(capacityMax: number): { indexBits: number; generationMask: number } {
-  const indexBits = capacityMax === 1 ? 0 : 32 - Math.clz32(capacityMax - 1);
-  return { indexBits, generationMask: 2 ** Math.min(20, 30 - indexBits) - 1 };
+/** Bits of a handle that are an index, for so many blocks. */
+function indexBitsFor(capacity: number): number {
+  return capacity === 1 ? 0 : 32 - Math.clz32(capacity - 1);
+}
+
+/** The largest handle: the last generation of the last index. */
+export function handleMax(indexBits: number): number {
+  return 2 ** (indexBits + Math.min(20, 30 - indexBits)) - 1;
 }
 
 /** A generation to begin with: another one for each pool, so that a handle of one is hardly ever good in another. */
-export function firstGeneration(generationMask: number): number {
-  return 1 + Math.floor(Math.random() * generationMask);
+export function firstGeneration(indexBits: number): number {
+  return 1 + Math.floor(Math.random() * (handleMax(indexBits) >>> indexBits));
 }

@@ -1,7 +1,7 @@
 import { HANDLE_MASK } from '../core/block.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { WaitQueue } from '../core/wait-queue.js';
-import { firstGeneration, poolGeometry } from './geometry.js';
+import { firstGeneration, handleMax, poolGeometry } from './geometry.js';
 import { type Handle, PoolBase, type PoolOptions } from './pool-base.js';
 
 /**
@@ -21,15 +21,15 @@ export class LocalPool extends PoolBase {
   private readonly strideBytes: number;
   private readonly indexBits: number;
   private readonly indexMask: number;
-  private readonly generationMask: number;
+  private readonly handleMax: number;
   private readonly firstGeneration: number;
   private readonly links: Int32Array;
   private readonly lengths: Int32Array;
   private views: (Uint8Array | undefined)[] = [];
-  private readonly waiters = new WaitQueue();
+  /** Made when somebody first waits: until then the hot path looks at one field. */
+  private waiters: WaitQueue | undefined;
   private head = 0;
   private fresh = 0;
-  private live = 0;
 
   /** @internal `generation`: where generations begin, for tests. */
   constructor(options: PoolOptions, generation?: number) {
@@ -40,13 +40,16 @@ export class LocalPool extends PoolBase {
     this.strideBytes = geometry.strideBytes;
     this.indexBits = geometry.indexBits;
     this.indexMask = (1 << geometry.indexBits) - 1;
-    this.generationMask = geometry.generationMask;
-    this.firstGeneration = generation ?? firstGeneration(geometry.generationMask);
+    this.handleMax = handleMax(geometry.indexBits);
+    this.firstGeneration = generation ?? firstGeneration(geometry.indexBits);
     try {
       // An ArrayBuffer begins at an address of 8 or 16 at best; alignment is of offsets, as in a region.
       this.buffer = new ArrayBuffer(geometry.strideBytes * geometry.capacity);
     } catch (cause) {
-      const error = new RingwellError('ERR_GEOMETRY', `Cannot create pool: no room for ${geometry.capacity} blocks of ${geometry.strideBytes} bytes`);
+      const error = new RingwellError(
+        'ERR_GEOMETRY',
+        `Cannot create pool: no room for ${geometry.capacity} blocks of ${geometry.strideBytes} bytes`,
+      );
       error.cause = cause;
       throw error;
     }
@@ -56,7 +59,10 @@ export class LocalPool extends PoolBase {
   }
 
   get liveCount(): number {
-    return this.live;
+    // Counted when asked: a counter would be the longest chain of dependent loads and stores on the hot path.
+    let live = 0;
+    for (let index = 0; index < this.fresh; index++) live += this.links[index]! >>> 31;
+    return live;
   }
 
   acquire(): Handle | 0 {
@@ -65,7 +71,6 @@ export class LocalPool extends PoolBase {
     const index = handle & this.indexMask;
     this.head = this.links[index]!;
     this.links[index] = ~handle;
-    this.live++;
     return handle as Handle;
   }
 
@@ -75,7 +80,6 @@ export class LocalPool extends PoolBase {
     this.fresh = index + 1;
     const handle = (this.firstGeneration << this.indexBits) | index;
     this.links[index] = ~handle;
-    this.live++;
     return handle as Handle;
   }
 
@@ -85,6 +89,7 @@ export class LocalPool extends PoolBase {
   }
 
   acquireAsync(options: { signal?: AbortSignal } = {}): Promise<Handle> {
+    this.waiters ??= new WaitQueue();
     const promise = this.waiters.wait(() => this.acquire() || undefined, options.signal);
     this.waiters.serve();
     return promise;
@@ -97,10 +102,9 @@ export class LocalPool extends PoolBase {
     this.links[index] = this.head;
     let next = handle + this.indexMask + 1;
     // Past the last generation: on with the first, which is 1.
-    if (next >>> this.indexBits > this.generationMask) next = (this.indexMask + 1) | index;
+    if (next > this.handleMax) next = (this.indexMask + 1) | index;
     this.head = next;
-    this.live--;
-    if (this.waiters.size !== 0) this.waiters.serve();
+    if (this.waiters !== undefined) this.waiters.serve();
   }
 
   isLive(handle: number): boolean {
@@ -119,7 +123,7 @@ export class LocalPool extends PoolBase {
   }
 
   offsetOf(handle: number): number {
-    return this.indexOf(handle, 'offsetOf') * this.strideBytes;
+    return Math.imul(this.indexOf(handle, 'offsetOf'), this.strideBytes);
   }
 
   lengthOf(handle: number): number {

@@ -38,8 +38,8 @@ export abstract class PoolBase {
   abstract readonly buffer: ArrayBufferLike;
 
   /**
-   * Blocks in somebody's hands or on their way through a ring. Local: exact. In a region: momentary, and reads every touched
-   * block's word.
+   * Blocks in somebody's hands or on their way through a ring. Local: exact. In a region: momentary. Counted when asked, one word
+   * for every block ever touched.
    */
   abstract get liveCount(): number;
   /** Blocks that are not live: in the centre, in some thread's stock, or untouched. As `liveCount`. */

@@ -1,11 +1,11 @@
 import { checkOptions, RingwellError } from '../core/errors.js';
-import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import type { Region } from '../region/region.js';
+import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import { poolGeometry } from './geometry.js';
 import { LocalPool } from './local-pool.js';
 import { type Named, PoolBase, type PoolOptions } from './pool-base.js';
 import { SharedPool } from './shared-pool.js';
-import { createStore, storeOf, type StoreTuning } from './store.js';
+import { createStore, type StoreTuning, storeOf } from './store.js';
 
 /** Blocks of one size: see the methods of `PoolBase`. */
 export type Pool = PoolBase;
@@ -14,7 +14,8 @@ function kindOf(options: PoolOptions | undefined, tuning: StoreTuning = {}): Str
   return {
     title: 'pool',
     type: SharedPool,
-    create: (attachment, name) => new SharedPool(attachment, createStore(attachment, name, poolGeometry(options!), tuning)),
+    create: (attachment, name) =>
+      new SharedPool(attachment, createStore(attachment, name, poolGeometry(options!), tuning)),
     attach: (attachment, entry) => new SharedPool(attachment, storeOf(attachment.words, entry, 'Cannot attach pool')),
   };
 }
@@ -57,7 +58,10 @@ export const Pool: PoolMaker = {
     return openStructure(options.region, options.name, kindOf(options), pool => {
       if (pool.blockBytes === blockBytes && pool.capacity === capacity) return;
       const found = `${pool.capacity} blocks of ${pool.blockBytes} bytes`;
-      throw new RingwellError('ERR_GEOMETRY', `Cannot open pool: expected ${capacity} blocks of ${blockBytes} bytes, found ${found}`);
+      throw new RingwellError(
+        'ERR_GEOMETRY',
+        `Cannot open pool: expected ${capacity} blocks of ${blockBytes} bytes, found ${found}`,
+      );
     });
   },
 

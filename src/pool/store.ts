@@ -4,7 +4,7 @@ import * as core from '../core/store.core.js';
 import type { Attachment } from '../region/attachment.js';
 import { checkRoom, type Entry, KIND_POOL, publishEntry, writeEntry } from '../region/directory.js';
 import { breakOffset, ENTRY_STORE, ENTRY_WORDS, HEADER_DIRTY } from '../region/header.core.js';
-import { firstGeneration, handleGeometry, type PoolGeometry } from './geometry.js';
+import { firstGeneration, handleMax, type PoolGeometry } from './geometry.js';
 
 /** A block store's geometry, copied out of the region once. */
 export interface Store {
@@ -35,7 +35,12 @@ function lines(words: number): number {
 }
 
 /** Builds a block store at the break, under the region's lock. @throws {RingwellError} ERR_GEOMETRY when there is no room */
-export function createStore(attachment: Attachment, name: Uint8Array, geometry: PoolGeometry, tuning: StoreTuning): Store {
+export function createStore(
+  attachment: Attachment,
+  name: Uint8Array,
+  geometry: PoolGeometry,
+  tuning: StoreTuning,
+): Store {
   const { words, seats } = attachment;
   const entry = breakOffset(words) / 4;
   const index = entry + ENTRY_WORDS;
@@ -57,7 +62,7 @@ export function createStore(attachment: Attachment, name: Uint8Array, geometry: 
   words[index + core.STORE_BLOCK_BYTES] = geometry.blockBytes;
   words[index + core.STORE_STRIDE_BYTES] = geometry.strideBytes;
   words[index + core.STORE_INDEX_BITS] = geometry.indexBits;
-  words[index + core.STORE_FIRST_GENERATION] = tuning.firstGeneration ?? firstGeneration(geometry.generationMask);
+  words[index + core.STORE_FIRST_GENERATION] = tuning.firstGeneration ?? firstGeneration(geometry.indexBits);
   words[index + core.STORE_RECORDS] = records;
   words[index + core.STORE_FREE_MASK] = freeMask;
   words[index + core.STORE_RETURNED_MASK] = returnedMask;
@@ -85,7 +90,8 @@ export function readStore(words: Int32Array, index: number): Store {
 
 /** The store of an entry that should be a pool's. @throws {RingwellError} ERR_ATTACH */
 export function storeOf(words: Int32Array, entry: Entry, what: string): Store {
-  if (entry.kind !== KIND_POOL) throw new RingwellError('ERR_ATTACH', `${what}: ${JSON.stringify(entry.name)} is not a pool`);
+  if (entry.kind !== KIND_POOL)
+    throw new RingwellError('ERR_ATTACH', `${what}: ${JSON.stringify(entry.name)} is not a pool`);
   return readStore(words, entry.store);
 }
 
@@ -97,7 +103,7 @@ export function openStore(attachment: Attachment, store: Store): Int32Array {
   own[core.OWN_SEATS] = attachment.seats;
   own[core.OWN_SEAT_GENERATION] = attachment.generation;
   own[core.OWN_INDEX_BITS] = store.indexBits;
-  own[core.OWN_GENERATION_MASK] = handleGeometry(2 ** store.indexBits).generationMask;
+  own[core.OWN_HANDLE_MAX] = handleMax(store.indexBits);
   own[core.OWN_RECORDS] = store.records;
   own[core.OWN_FREE_MASK] = store.freeMask;
   own[core.OWN_RETURNED_MASK] = store.returnedMask;

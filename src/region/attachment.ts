@@ -1,9 +1,9 @@
-import { QUEUE_CLOSED } from '../core/slot.core.js';
-import { STORE_ATTENTION } from '../core/store.core.js';
 import { ring } from '../core/doorbell.core.js';
 import { RingwellError } from '../core/errors.js';
 import { isSeated, poisonSeats, SEAT_GENERATION_SHIFT, SEAT_POISONED, seatIndex } from '../core/seat.core.js';
+import { QUEUE_CLOSED } from '../core/slot.core.js';
 import { UNSEATED } from '../core/status.js';
+import { STORE_ATTENTION } from '../core/store.core.js';
 import { Waiting } from '../core/waiting.js';
 import { type Entry, readEntries } from './directory.js';
 import type { Memory } from './memory.js';
@@ -43,10 +43,16 @@ export class Attachment {
     if (this.left) return new RingwellError('ERR_SEAT', `Seat ${this.seat}: this region was detached in this thread`);
     const word = Atomics.load(this.words, seatIndex(this.seat));
     if ((word & SEAT_POISONED) !== 0) {
-      return new RingwellError('ERR_CORRUPTION', 'The region is poisoned: a law was found broken in it, nothing in it can be trusted');
+      return new RingwellError(
+        'ERR_CORRUPTION',
+        'The region is poisoned: a law was found broken in it, nothing in it can be trusted',
+      );
     }
     const life = word >>> SEAT_GENERATION_SHIFT;
-    return new RingwellError('ERR_EVICTED', `Seat ${this.seat} was recovered while its thread still ran (life ${this.generation}, now ${life})`);
+    return new RingwellError(
+      'ERR_EVICTED',
+      `Seat ${this.seat} was recovered while its thread still ran (life ${this.generation}, now ${life})`,
+    );
   }
 
   /** Throws for what a shared function answered when it had to do with the seat. */

@@ -1,7 +1,7 @@
+import { BLOCK_WORDS } from '../core/block.core.js';
 import { RingwellError, show } from '../core/errors.js';
 import { checkQueue, QUEUE_CAPACITY, QUEUE_CARRIED, QUEUE_SLOTS, QUEUE_WORDS, SLOT_WORDS } from '../core/slot.core.js';
 import * as store from '../core/store.core.js';
-import { BLOCK_WORDS } from '../core/block.core.js';
 import {
   breakOffset,
   ENTRY_BYTES,
@@ -38,7 +38,10 @@ export interface Entry {
 export function encodeName(name: unknown, what: string): Uint8Array {
   const bytes = typeof name === 'string' ? new TextEncoder().encode(name) : new Uint8Array(0);
   if (bytes.length >= 1 && bytes.length <= NAME_BYTES_MAX) return bytes;
-  throw new RingwellError('ERR_USAGE', `${what}: name must be a string of 1 to ${NAME_BYTES_MAX} bytes, got ${show(name)}`);
+  throw new RingwellError(
+    'ERR_USAGE',
+    `${what}: name must be a string of 1 to ${NAME_BYTES_MAX} bytes, got ${show(name)}`,
+  );
 }
 
 /** The entry at an index, or undefined when it cannot be one: the region is damaged there. */
@@ -73,7 +76,8 @@ export function readEntries(words: Int32Array): readonly Entry[] | number {
 /** Whether the parts that an entry names lie inside it, with a geometry that holds together. */
 function partsFit(words: Int32Array, entry: Entry): boolean {
   const end = entry.index + entry.bytes / 4;
-  const inside = (from: number, length: number): boolean => from >= entry.index + ENTRY_WORDS && length >= 0 && from + length <= end;
+  const inside = (from: number, length: number): boolean =>
+    from >= entry.index + ENTRY_WORDS && length >= 0 && from + length <= end;
   if (entry.kind === KIND_POOL) {
     const at = entry.store;
     if (!inside(at, store.STORE_WORDS)) return false;
@@ -84,11 +88,17 @@ function partsFit(words: Int32Array, entry: Entry): boolean {
     const data = words[at + store.STORE_DATA_OFFSET]!;
     const stride = words[at + store.STORE_STRIDE_BYTES]!;
     return (
-      capacityMax >= 1 && indexBits >= 0 && indexBits <= 20 && capacityMax <= 1 << indexBits && blockBytes >= 1 &&
+      capacityMax >= 1 &&
+      indexBits >= 0 &&
+      indexBits <= 20 &&
+      capacityMax <= 1 << indexBits &&
+      blockBytes >= 1 &&
       inside(words[at + store.STORE_RECORDS]!, BLOCK_WORDS * 2 ** indexBits) &&
       inside(words[at + store.STORE_FREE_MASK]!, maskWords) &&
       inside(words[at + store.STORE_RETURNED_MASK]!, maskWords) &&
-      data >= entry.index * 4 && stride >= blockBytes && data + stride * capacityMax <= end * 4
+      data >= entry.index * 4 &&
+      stride >= blockBytes &&
+      data + stride * capacityMax <= end * 4
     );
   }
   const at = entry.queue;
@@ -96,7 +106,10 @@ function partsFit(words: Int32Array, entry: Entry): boolean {
   const capacity = words[at + QUEUE_CAPACITY]!;
   const carried = words[at + QUEUE_CARRIED]!;
   return (
-    capacity >= 1 && (capacity & (capacity - 1)) === 0 && carried >= 0 && carried < entry.index &&
+    capacity >= 1 &&
+    (capacity & (capacity - 1)) === 0 &&
+    carried >= 0 &&
+    carried < entry.index &&
     inside(words[at + QUEUE_SLOTS]!, capacity * SLOT_WORDS)
   );
 }
@@ -130,6 +143,8 @@ export function checkRoom(words: Int32Array, bytes: number, what: string): numbe
   const left = words.length * 4 - breakOffset(words);
   const aligned = Math.ceil(bytes / 64) * 64;
   if (aligned <= left) return aligned;
-  throw new RingwellError('ERR_GEOMETRY', `${what}: needs ${aligned} bytes, and ${left} of the region's ${words.length * 4} are left`);
+  throw new RingwellError(
+    'ERR_GEOMETRY',
+    `${what}: needs ${aligned} bytes, and ${left} of the region's ${words.length * 4} are left`,
+  );
 }
-

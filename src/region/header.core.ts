@@ -23,7 +23,7 @@
  */
 import { now } from '../core/clock.js';
 import { SLICE_MS } from '../core/doorbell.core.js';
-import { SEATS_INDEX, SEAT_WORDS } from '../core/seat.core.js';
+import { SEAT_WORDS, SEATS_INDEX } from '../core/seat.core.js';
 
 /** "RGWL" where the first byte is the lowest: another byte order reads another number. */
 export const MAGIC = 0x4c574752;

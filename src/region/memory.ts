@@ -42,7 +42,10 @@ export function adoptMemory(source: unknown, byteLength: number | undefined, wha
   const buffer = memory ? memory.buffer : (source as ArrayBufferLike);
   const bufferKind = tagOf(buffer);
   if (bufferKind !== 'SharedArrayBuffer' && bufferKind !== 'ArrayBuffer') {
-    throw new RingwellError('ERR_ATTACH', `${what}: expected an ArrayBuffer, SharedArrayBuffer or WebAssembly.Memory, got ${show(source)}`);
+    throw new RingwellError(
+      'ERR_ATTACH',
+      `${what}: expected an ArrayBuffer, SharedArrayBuffer or WebAssembly.Memory, got ${show(source)}`,
+    );
   }
   const most = Math.min(buffer.byteLength, BYTES_MAX) & ~3;
   const bytes = byteLength === undefined ? most : checkInteger(byteLength, 4, most, `${what}: maxByteLength`) & ~3;

@@ -1,5 +1,5 @@
-import { ring } from '../core/doorbell.core.js';
 import { now } from '../core/clock.js';
+import { ring } from '../core/doorbell.core.js';
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
 import {
   moveSeat,
@@ -33,7 +33,7 @@ import {
   VERSION,
 } from './header.core.js';
 import { adoptMemory, BYTES_MAX, type Memory, reserveMemory } from './memory.js';
-import { reportOf, type RegionReport } from './report.js';
+import { type RegionReport, reportOf } from './report.js';
 
 /** How a region is made. */
 export interface RegionOptions {
@@ -81,14 +81,21 @@ export class Region {
     const what = 'Cannot create region';
     checkOptions(options, `${what}: options`);
     const seats = checkInteger(options.seats ?? 16, 1, SEATS_MAX, `${what}: seats`);
-    const memory = options.buffer === undefined ? reserve(options, what) : adoptMemory(options.buffer, options.maxByteLength, what);
+    const memory =
+      options.buffer === undefined ? reserve(options, what) : adoptMemory(options.buffer, options.maxByteLength, what);
     const least = structuresOffset(seats);
     if (memory.byteLength < least) {
-      throw new RingwellError('ERR_GEOMETRY', `${what}: ${seats} seats need at least ${least} bytes, got ${memory.byteLength}`);
+      throw new RingwellError(
+        'ERR_GEOMETRY',
+        `${what}: ${seats} seats need at least ${least} bytes, got ${memory.byteLength}`,
+      );
     }
     const words = new Int32Array(memory.buffer, 0, memory.byteLength >>> 2);
     if (words[HEADER_MAGIC] === MAGIC && words[HEADER_STATE] === 1) {
-      throw new RingwellError('ERR_ATTACH', `${what}: the buffer already holds a region; attach to it, or clear it first`);
+      throw new RingwellError(
+        'ERR_ATTACH',
+        `${what}: the buffer already holds a region; attach to it, or clear it first`,
+      );
     }
     if (memory.dirty) words.fill(0, 0, least >>> 2);
     words[HEADER_MAGIC] = MAGIC;
@@ -121,7 +128,10 @@ export class Region {
     if (moveSeat(words, seat, generation, SEAT_RESERVED, SEAT_ATTACHED) === 0) {
       const poisoned = (Atomics.load(words, seatIndex(seat)) & SEAT_POISONED) !== 0;
       if (poisoned) throw new RingwellError('ERR_CORRUPTION', `${what}: the region is poisoned`);
-      throw new RingwellError('ERR_SEAT', `${what}: the token of seat ${seat} was already used, or cancelled; one token, one thread`);
+      throw new RingwellError(
+        'ERR_SEAT',
+        `${what}: the token of seat ${seat} was already used, or cancelled; one token, one thread`,
+      );
     }
     const memory: Memory = { ...adopted, byteLength: words.length * 4 };
     return new Region(new Attachment(memory, words, seats, seat, generation));
@@ -161,7 +171,10 @@ export class Region {
     attachment.ensureSeated();
     const { memory, words, seats } = attachment;
     if (!memory.shared) {
-      throw new RingwellError('ERR_USAGE', 'Cannot share region: it was made with shared: false, or over an ArrayBuffer');
+      throw new RingwellError(
+        'ERR_USAGE',
+        'Cannot share region: it was made with shared: false, or over an ArrayBuffer',
+      );
     }
     const seat = reserveSeat(words, seats);
     if (seat === 0) throw new RingwellError('ERR_SEAT', `Cannot share region: all ${seats} seats are taken`);
@@ -232,7 +245,8 @@ export class Region {
 
 function reserve(options: RegionOptions, what: string): Memory {
   const { shared = true, backing = 'buffer' } = options;
-  if (typeof shared !== 'boolean') throw new RingwellError('ERR_USAGE', `${what}: shared must be a boolean, got ${show(shared)}`);
+  if (typeof shared !== 'boolean')
+    throw new RingwellError('ERR_USAGE', `${what}: shared must be a boolean, got ${show(shared)}`);
   if (backing !== 'wasm' && backing !== 'buffer') {
     throw new RingwellError('ERR_USAGE', `${what}: backing must be 'wasm' or 'buffer', got ${show(backing)}`);
   }
@@ -248,7 +262,11 @@ function readHeader(memory: Memory, what: string): { words: Int32Array; seats: n
   const magic = header[HEADER_MAGIC]!;
   if (magic !== MAGIC) {
     const swapped = ((magic & 0xff) << 24) | ((magic & 0xff00) << 8) | ((magic >>> 8) & 0xff00) | (magic >>> 24);
-    throw refuse(swapped === MAGIC ? 'the region was made on a machine of another byte order' : 'there is no region in this memory');
+    throw refuse(
+      swapped === MAGIC
+        ? 'the region was made on a machine of another byte order'
+        : 'there is no region in this memory',
+    );
   }
   if (header[HEADER_VERSION] !== VERSION) throw refuse(`layout version ${header[HEADER_VERSION]}, expected ${VERSION}`);
   if (Atomics.load(header, HEADER_STATE) !== 1) throw refuse('the region is only half made');
@@ -271,7 +289,10 @@ export function withDirectoryLocked<T>(attachment: Attachment, what: string, bui
   attachment.ensureSeated();
   if (lockDirectory(words, seat, now() + LOCK_TIMEOUT_MS, attachment.memory.shared && mayBlock() ? 1 : 0) === 0) {
     const holder = Atomics.load(words, HEADER_LOCK);
-    throw new RingwellError('ERR_ATTACH', `${what}: seat ${holder} has been adding a structure for ${LOCK_TIMEOUT_MS} ms; if its thread has ended, recover it`);
+    throw new RingwellError(
+      'ERR_ATTACH',
+      `${what}: seat ${holder} has been adding a structure for ${LOCK_TIMEOUT_MS} ms; if its thread has ended, recover it`,
+    );
   }
   try {
     return build();

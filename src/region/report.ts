@@ -64,7 +64,19 @@ export function reportOf(attachment: Attachment): RegionReport {
       };
     }
     const closed = Atomics.load(words, queue + QUEUE_CLOSED) !== 0;
-    return { name, kind, byteLength, capacity: words[queue + QUEUE_CAPACITY]!, length: queueLength(words, queue), closed };
+    return {
+      name,
+      kind,
+      byteLength,
+      capacity: words[queue + QUEUE_CAPACITY]!,
+      length: queueLength(words, queue),
+      closed,
+    };
   });
-  return { usedBytes: breakOffset(words), maxByteLength: attachment.memory.byteLength, seats: seatReports, structures: structures.reverse() };
+  return {
+    usedBytes: breakOffset(words),
+    maxByteLength: attachment.memory.byteLength,
+    seats: seatReports,
+    structures: structures.reverse(),
+  };
 }

@@ -15,7 +15,8 @@ export interface StructureKind<T extends Attached> {
 
 /** @throws {RingwellError} ERR_USAGE for what is not a region */
 export function attachmentOf(region: unknown, what: string): Attachment {
-  if (!(region instanceof Region)) throw new RingwellError('ERR_USAGE', `${what}: region must be a Region, got ${show(region)}`);
+  if (!(region instanceof Region))
+    throw new RingwellError('ERR_USAGE', `${what}: region must be a Region, got ${show(region)}`);
   region.attachment.ensureSeated();
   return region.attachment;
 }
@@ -24,7 +25,12 @@ function find(attachment: Attachment, name: string): Entry | undefined {
   return attachment.entries().find(entry => entry.name === name);
 }
 
-function opened<T extends Attached>(attachment: Attachment, kind: StructureKind<T>, name: string, what: string): T | undefined {
+function opened<T extends Attached>(
+  attachment: Attachment,
+  kind: StructureKind<T>,
+  name: string,
+  what: string,
+): T | undefined {
   const object = attachment.opened.get(name);
   if (object === undefined) return undefined;
   if (object instanceof kind.type) return object;
@@ -42,7 +48,8 @@ export function createStructure<T extends Attached>(region: unknown, name: unkno
   const attachment = attachmentOf(region, what);
   const bytes = encodeName(name, what);
   return withDirectoryLocked(attachment, what, () => {
-    if (find(attachment, name as string)) throw new RingwellError('ERR_ATTACH', `${what}: the name ${show(name)} is taken`);
+    if (find(attachment, name as string))
+      throw new RingwellError('ERR_ATTACH', `${what}: the name ${show(name)} is taken`);
     return keep(attachment, name as string, kind.create(attachment, bytes));
   });
 }
@@ -60,7 +67,12 @@ export function attachStructure<T extends Attached>(region: unknown, name: unkno
 }
 
 /** Attaches if the name exists, creates if it doesn't, whoever comes first; `agrees` throws where geometries differ. */
-export function openStructure<T extends Attached>(region: unknown, name: unknown, kind: StructureKind<T>, agrees: (found: T) => void): T {
+export function openStructure<T extends Attached>(
+  region: unknown,
+  name: unknown,
+  kind: StructureKind<T>,
+  agrees: (found: T) => void,
+): T {
   const what = `Cannot open ${kind.title}`;
   const attachment = attachmentOf(region, what);
   const bytes = encodeName(name, what);

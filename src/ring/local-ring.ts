@@ -1,7 +1,16 @@
 import { checkTimeout } from '../core/errors.js';
 import { CLOSED, NONE } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
-import { badCargo, badItem, type Carried, closedRing, ITEM_MAX, RingBase, type RingOptions, ringCapacity } from './ring-base.js';
+import {
+  badCargo,
+  badItem,
+  type Carried,
+  closedRing,
+  ITEM_MAX,
+  RingBase,
+  type RingOptions,
+  ringCapacity,
+} from './ring-base.js';
 
 /** A ring for one thread. Law: 0 <= tail - head <= capacity; both run freely over 32 bits. */
 export class LocalRing extends RingBase {

@@ -1,6 +1,6 @@
-import { CLOSED } from '../core/status.js';
 import type { Closable } from '../core/closable.js';
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
+import { CLOSED } from '../core/status.js';
 
 /**
  * A pool that a ring can carry: its handles then change hands with the items. Only what the ring needs to know of it, so that
@@ -35,12 +35,18 @@ export function ringCapacity(options: RingOptions): number {
 
 /** @throws {RingwellError} ERR_USAGE for what is not an item */
 export function badItem(item: unknown): RingwellError {
-  return new RingwellError('ERR_USAGE', `ring.enqueue: an item must be an integer from 1 to ${ITEM_MAX}, got ${show(item)}`);
+  return new RingwellError(
+    'ERR_USAGE',
+    `ring.enqueue: an item must be an integer from 1 to ${ITEM_MAX}, got ${show(item)}`,
+  );
 }
 
 /** @throws {RingwellError} ERR_HANDLE for a handle that the ring can't carry */
 export function badCargo(item: unknown): RingwellError {
-  return new RingwellError('ERR_HANDLE', `ring.enqueue: expected a live handle of the carried pool that this seat holds, got ${show(item)}`);
+  return new RingwellError(
+    'ERR_HANDLE',
+    `ring.enqueue: expected a live handle of the carried pool that this seat holds, got ${show(item)}`,
+  );
 }
 
 /** @throws {RingwellError} ERR_CLOSED */

@@ -61,7 +61,8 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
       if (Atomics.compareExchange(words, slot, lap, claimed) !== lap) continue;
       Atomics.compareExchange(words, queue + QUEUE_TAIL, tail, (tail + 1) | 0);
       if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return abandon(words, own, slot, lap, claimed);
-      if (records !== 0) sendBlock(words, records + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS, item >>> indexBits, seat);
+      if (records !== 0)
+        sendBlock(words, records + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS, item >>> indexBits, seat);
       words[slot + 1] = item;
       // An exchange, not a store: had this seat been recovered meanwhile, the slot is no longer ours.
       if (Atomics.compareExchange(words, slot, claimed, lap | SLOT_FULL) !== claimed) return UNSEATED;
@@ -172,7 +173,8 @@ export function leaveRoom(words: Int32Array, own: Int32Array): void {
   const tail = Atomics.load(words, queue + QUEUE_TAIL);
   const word = Atomics.load(words, own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
   const behind = (((word & own[OWN_LAP_MASK]!) - ((tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!)) | 0) < 0;
-  if (!behind || Atomics.load(words, queue + QUEUE_CLOSED) !== 0) ringOne(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEATS]!);
+  if (!behind || Atomics.load(words, queue + QUEUE_CLOSED) !== 0)
+    ringOne(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEATS]!);
 }
 
 /** As `enqueue`, but waits for room until the deadline (on `now`'s clock). Blocks the thread. */

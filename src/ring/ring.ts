@@ -23,7 +23,10 @@ function storeOf(options: RingOptions, attachment: Attachment | undefined): numb
   for (const [, object] of attachment?.opened ?? []) {
     if ((object as unknown) === options.carries && 'store' in object) return object.store as number;
   }
-  throw new RingwellError('ERR_USAGE', 'Cannot create ring: carries must be a pool of the same region, opened in this thread');
+  throw new RingwellError(
+    'ERR_USAGE',
+    'Cannot create ring: carries must be a pool of the same region, opened in this thread',
+  );
 }
 
 function kindOf(options: RingOptions | undefined, start: number): StructureKind<SharedRing> {
@@ -45,7 +48,8 @@ function kindOf(options: RingOptions | undefined, start: number): StructureKind<
       return new SharedRing(attachment, queue);
     },
     attach: (attachment, entry) => {
-      if (entry.kind !== KIND_RING) throw new RingwellError('ERR_ATTACH', `Cannot attach ring: ${JSON.stringify(entry.name)} is not a ring`);
+      if (entry.kind !== KIND_RING)
+        throw new RingwellError('ERR_ATTACH', `Cannot attach ring: ${JSON.stringify(entry.name)} is not a ring`);
       return new SharedRing(attachment, entry.queue);
     },
   };
@@ -88,8 +92,12 @@ export const Ring: RingMaker = {
     return openStructure(options.region, options.name, kindOf(options, 0), ring => {
       const carries = options.carries === undefined ? 0 : storeOf(options, options.region.attachment);
       if (ring.capacity === capacity && ring.carried === carries) return;
-      const difference = ring.capacity === capacity ? 'another pool, or none, to carry' : `a capacity of ${ring.capacity}`;
-      throw new RingwellError('ERR_GEOMETRY', `Cannot open ring: expected a capacity of ${capacity}, found ${difference}`);
+      const difference =
+        ring.capacity === capacity ? 'another pool, or none, to carry' : `a capacity of ${ring.capacity}`;
+      throw new RingwellError(
+        'ERR_GEOMETRY',
+        `Cannot open ring: expected a capacity of ${capacity}, found ${difference}`,
+      );
     });
   },
 

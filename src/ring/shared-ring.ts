@@ -2,14 +2,14 @@ import { now } from '../core/clock.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkTimeout, RingwellError } from '../core/errors.js';
 import {
+  lapMask,
+  lapShift,
   QUEUE_CAPACITY,
   QUEUE_CARRIED,
   QUEUE_CLOSED,
   QUEUE_ITEM_WAITERS,
   QUEUE_ROOM_WAITERS,
   QUEUE_SLOTS,
-  lapMask,
-  lapShift,
   queueLength,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
@@ -121,7 +121,8 @@ export class SharedRing extends RingBase implements Attached {
   /** Whether waiting makes sense: not for a poll, nor where no other thread can come. @throws {RingwellError} ERR_USAGE */
   private mayWait(timeoutMs: number, call: string): boolean {
     if (timeoutMs === 0 || !this.attachment.memory.shared) return false;
-    if (!mayBlock()) throw new RingwellError('ERR_USAGE', `ring.${call}Wait: this thread may not block; use ${call}Async`);
+    if (!mayBlock())
+      throw new RingwellError('ERR_USAGE', `ring.${call}Wait: this thread may not block; use ${call}Async`);
     return true;
   }
 

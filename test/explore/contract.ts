@@ -49,6 +49,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
 ]);
 
 const NAMES: Readonly<Record<string, string>> = {
+  ArrayPattern: 'destructuring',
+  ObjectPattern: 'destructuring',
   ArrowFunctionExpression: 'an arrow function',
   FunctionExpression: 'a closure',
   FunctionDeclaration: 'a function inside a function',
@@ -73,6 +75,12 @@ export const GLOBALS: ReadonlySet<string> = new Set([
   'RangeError',
   'undefined',
 ]);
+
+/** Refuses whatever has no place in a core file, wherever it stands. */
+export function checkForms(node: AnyNode, children: (node: AnyNode) => AnyNode[], complain: Complain): void {
+  if (!ALLOWED.has(node.type)) complain(node, NAMES[node.type] ?? node.type);
+  for (const child of children(node)) checkForms(child, children, complain);
+}
 
 /** Whether a node is this name and nothing more. */
 export function isNamed(node: AnyNode, name: string): boolean {
@@ -115,9 +123,9 @@ export class Contract {
   }
 
   #checkOne(node: AnyNode): void {
-    if (!ALLOWED.has(node.type)) this.#complain(node, NAMES[node.type] ?? node.type);
     if (node.type === 'VariableDeclaration' && node.kind === 'var') this.#complain(node, "'var'");
-    if (node.type === 'VariableDeclaration' && node.kind !== 'let' && node.kind !== 'const') this.#complain(node, node.kind);
+    if (node.type === 'VariableDeclaration' && node.kind !== 'let' && node.kind !== 'const')
+      this.#complain(node, node.kind);
     if (node.type === 'Literal' && (node.regex || node.bigint)) this.#complain(node, 'a literal of that kind');
     if (node.type === 'SwitchCase' && node.consequent.some(s => s.type === 'VariableDeclaration')) {
       this.#complain(node, 'a declaration in a case without braces');
@@ -160,7 +168,8 @@ export class Contract {
   #checkBare(node: Identifier): void {
     if (node.name === 'words' || node.name === 'own') this.#complain(node, `'${node.name}' used as a value`);
     const binding = this.#bindings.get(node.name);
-    if (binding?.kind === 'walked' || binding?.kind === 'clock') this.#complain(node, `function '${node.name}' used as a value`);
+    if (binding?.kind === 'walked' || binding?.kind === 'clock')
+      this.#complain(node, `function '${node.name}' used as a value`);
   }
 
   #checkMember(node: MemberExpression): void {
@@ -174,7 +183,8 @@ export class Contract {
     }
     const property = node.property.type === 'Identifier' ? node.property.name : '?';
     if (object.name === 'words' || object.name === 'own') {
-      if (property !== 'length' && property !== 'fill' && property !== 'copyWithin') this.#complain(node, `'${object.name}.${property}'`);
+      if (property !== 'length' && property !== 'fill' && property !== 'copyWithin')
+        this.#complain(node, `'${object.name}.${property}'`);
       return;
     }
     if (this.#scope.has(object.name, node.start)) this.#complain(node, `'${object.name}.${property}'`);
@@ -187,7 +197,8 @@ export class Contract {
       const model = ATOMICS.get(method);
       if (model === undefined) this.#complain(call, `Atomics.${method}, which is not modelled`);
       const first = call.arguments[0];
-      if (first === undefined || !isNamed(first, 'words')) this.#complain(call, `Atomics.${method} on something else than 'words'`);
+      if (first === undefined || !isNamed(first, 'words'))
+        this.#complain(call, `Atomics.${method} on something else than 'words'`);
       if (call.arguments.length < 2) this.#complain(call, `Atomics.${method} with too few arguments`);
       return;
     }

@@ -37,7 +37,8 @@ export class Hints {
     this.#words = Int32Array.from(words);
     this.#places = new Int32Array(state.words.length).fill(-1);
     words.forEach((word, place) => {
-      if (word < 0 || word >= state.words.length) throw new ExplorerError(`Cannot take word ${word} as a hint: there is none`);
+      if (word < 0 || word >= state.words.length)
+        throw new ExplorerError(`Cannot take word ${word} as a hint: there is none`);
       this.#places[word] = place;
     });
   }
@@ -104,7 +105,8 @@ export class Hints {
     const values = this.#sets[set]!.filter(value => value !== after && value !== before);
     if (before !== after) values.push(before);
     values.sort((a, b) => a - b);
-    if (values.length > VALUES_MAX) throw new ExplorerError(`Cannot follow a hint word with more than ${VALUES_MAX} values`);
+    if (values.length > VALUES_MAX)
+      throw new ExplorerError(`Cannot follow a hint word with more than ${VALUES_MAX} values`);
     const text = values.join();
     let number = this.#numbers.get(text);
     if (number === undefined) {

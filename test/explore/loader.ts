@@ -9,8 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { ExplorerError } from './access.js';
 import type { Binding } from './contract.js';
-import * as recorder from './recorder.js';
 import type { Walk } from './recorder.js';
+import * as recorder from './recorder.js';
 import { CoreModule, type Locate } from './transform.js';
 
 /** A core module as operations see it: its functions answer walks. Its constants and pure functions stay as they are. */
@@ -27,7 +27,7 @@ interface Loaded {
   readonly bindingOf: (name: string) => Binding | undefined;
 }
 
-const dist = resolve(process.env['EXPLORE_DIST'] ?? fileURLToPath(new URL('../../dist', import.meta.url)));
+const dist = resolve(process.env.EXPLORE_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url)));
 const loaded = new Map<string, Promise<Loaded>>();
 
 /**
@@ -66,7 +66,8 @@ function allWalks({ values, bindingOf }: Loaded): Record<string, unknown> {
 }
 
 function load(file: string, importers: readonly string[]): Promise<Loaded> {
-  if (importers.includes(file)) throw new ExplorerError(`Cannot walk ${show(file)}: it imports itself, by way of others`);
+  if (importers.includes(file))
+    throw new ExplorerError(`Cannot walk ${show(file)}: it imports itself, by way of others`);
   let module = loaded.get(file);
   if (module === undefined) {
     module = loadNew(file, [...importers, file]);
@@ -76,7 +77,8 @@ function load(file: string, importers: readonly string[]): Promise<Loaded> {
 }
 
 async function loadNew(file: string, importers: readonly string[]): Promise<Loaded> {
-  if (!existsSync(file)) throw new ExplorerError(`Cannot walk ${show(file)}: there is no such file in ${dist}. Build first`);
+  if (!existsSync(file))
+    throw new ExplorerError(`Cannot walk ${show(file)}: there is no such file in ${dist}. Build first`);
   const module = new CoreModule(readFileSync(file, 'utf8'), locator(file));
   const bindings = new Map<string, Binding>();
   const values: unknown[] = [];

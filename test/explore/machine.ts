@@ -7,9 +7,10 @@
 import * as access from './access.js';
 import { Hints } from './hints.js';
 import { IMPOSSIBLE, Monitor } from './monitor.js';
+import type { Edge, Node } from './node.js';
 import type { Program, View } from './program.js';
 import { State } from './state.js';
-import { type Edge, type Node, Thread } from './thread.js';
+import { Thread } from './thread.js';
 
 /** Variants of a thread's step; below these, a plain read of a hint word takes that choice. */
 export const TIME_OUT = 62;
@@ -27,7 +28,7 @@ export class Machine {
   readonly hints: Hints;
   readonly monitor: Monitor | null;
   readonly view: View;
-  /** What was read by the last step, for counterexamples. */
+  /** What the last step's access returned, for counterexamples; no integer when it returned nothing. */
   lastValue = 0;
   readonly #program: Program;
   readonly #words: Int32Array;
@@ -45,7 +46,9 @@ export class Machine {
     const supervisors = program.supervisors ?? [];
     const plans = [...program.threads, ...supervisors];
     if (plans.length > THREADS_MAX) throw new access.ExplorerError(`Cannot explore more than ${THREADS_MAX} threads`);
-    const hintWords = (program.hints ?? []).flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i));
+    const hintWords = (program.hints ?? []).flatMap(([from, to]) =>
+      Array.from({ length: to - from }, (_, i) => from + i),
+    );
     const size = program.words.length;
     this.#program = program;
     this.count = plans.length;
@@ -61,7 +64,10 @@ export class Machine {
     this.threads = plans.map(plan => new Thread(plan, size, this.monitor, word => this.hints.isHint(word)));
     this.#firstSupervisor = program.threads.length;
     this.#isVictim = plans.map((_, t) => program.victims?.includes(t) ?? false);
-    this.#killsMax = Math.min(KILLS_MAX, program.victims === undefined ? 0 : (program.kills ?? Math.max(1, supervisors.length)));
+    this.#killsMax = Math.min(
+      KILLS_MAX,
+      program.victims === undefined ? 0 : (program.kills ?? Math.max(1, supervisors.length)),
+    );
     this.threads.forEach((thread, t) => {
       this.state.set(this.#nodeBase + t, (t < this.#firstSupervisor ? thread.start([]) : thread.asleep()).id);
     });
@@ -83,7 +89,9 @@ export class Machine {
     const node = this.node(thread);
     if (node.kind >= access.DONE) return 0;
     if (this.isParked(thread)) return this.canTimeOut(node) ? 1 : 0;
-    return this.#hasHints && node.kind === access.READ && this.hints.isHint(node.word) ? this.hints.choices(thread, node.word) : 1;
+    return this.#hasHints && node.kind === access.READ && this.hints.isHint(node.word)
+      ? this.hints.choices(thread, node.word)
+      : 1;
   }
 
   /** Whether a wait may time out in this program. */
@@ -111,11 +119,16 @@ export class Machine {
 
   /** Takes one step of a thread. */
   step(thread: number, variant: number): void {
-    if (variant === KILL) return this.#kill(thread);
+    if (variant === KILL) {
+      this.#kill(thread);
+      return;
+    }
     const node = this.node(thread);
     if (variant === TIME_OUT || this.isParked(thread)) {
+      this.lastValue = access.WAIT_TIMED_OUT;
       this.#leaveQueue(thread);
-      return this.#resume(thread, node, access.WAIT_TIMED_OUT);
+      this.#resume(thread, node, access.WAIT_TIMED_OUT);
+      return;
     }
     if (node.isStart && this.monitor !== null) {
       this.state.set(this.#monitorCell, this.monitor.begin(this.state.cells[this.#monitorCell]!, thread, node.op.call));
@@ -230,11 +243,15 @@ export class Machine {
     const edge: Edge = at >= 0 ? node.edges[at]! : this.threads[thread]!.discover(node, value);
     this.state.set(this.#nodeBase + thread, edge.to.id);
     if (edge.ends && this.monitor !== null) {
-      this.state.set(this.#monitorCell, this.monitor.end(this.state.cells[this.#monitorCell]!, thread, edge.answerNumber));
+      this.state.set(
+        this.#monitorCell,
+        this.monitor.end(this.state.cells[this.#monitorCell]!, thread, edge.answerNumber),
+      );
     }
   }
 
   #kill(thread: number): void {
+    this.lastValue = PARKED;
     const node = this.node(thread);
     const hasBegun = node.kind < access.DONE && (!node.isStart || this.isParked(thread));
     this.#leaveQueue(thread);
@@ -247,6 +264,7 @@ export class Machine {
     const supervisor = this.#firstSupervisor + this.deathCount();
     this.state.set(this.#deathsCell, this.state.cells[this.#deathsCell]! | ((thread + 1) << (4 * this.deathCount())));
     if (supervisor < this.count) {
+      if (this.#hasHints) this.hints.synchronise(supervisor);
       this.state.set(this.#nodeBase + supervisor, this.threads[supervisor]!.start(this.#deaths()).id);
     }
   }

@@ -90,7 +90,8 @@ export class Monitor {
 
   #follow(set: number, event: number, thread: number, detail: number): number {
     if (set === IMPOSSIBLE) return IMPOSSIBLE;
-    const known = (this.#next[set] ??= new Map<number, number>());
+    this.#next[set] ??= new Map<number, number>();
+    const known = this.#next[set];
     const key = (detail * 64 + thread) * 3 + event;
     let next = known.get(key);
     if (next === undefined) {
@@ -102,7 +103,9 @@ export class Monitor {
 
   #after(set: readonly Configuration[], event: number, thread: number, detail: number): Configuration[] {
     if (event === BEGIN) {
-      return this.#closed(set.map(c => ({ state: c.state, pending: new Map(c.pending).set(thread, { call: detail, answer: null }) })));
+      return this.#closed(
+        set.map(c => ({ state: c.state, pending: new Map(c.pending).set(thread, { call: detail, answer: null }) })),
+      );
     }
     if (event === END) {
       const text = this.#texts[detail]!;
@@ -113,7 +116,9 @@ export class Monitor {
       return fits.map(c => ({ state: c.state, pending: without(c.pending, thread) }));
     }
     // Once it took effect, nobody will ask for the answer of an operation that was cut short.
-    return set.map(c => (c.pending.get(thread)?.answer != null ? { state: c.state, pending: without(c.pending, thread) } : c));
+    return set.map(c =>
+      c.pending.get(thread)?.answer != null ? { state: c.state, pending: without(c.pending, thread) } : c,
+    );
   }
 
   /** The set with every configuration that follows when operations which have begun take effect, in any order. */

@@ -16,6 +16,7 @@ export interface Me {
 }
 
 /** A value that an operation can answer. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a core function that answers nothing is an operation too
 export type Answer = number | boolean | string | undefined | void;
 
 /** One operation of a thread. */
@@ -111,4 +112,10 @@ export interface Program {
   readonly long?: boolean;
   /** A word's name in counterexamples. */
   readonly nameOf?: (word: number) => string;
+}
+
+/** A thread's name for people. */
+export function threadName(program: Program, thread: number): string {
+  const plan = [...program.threads, ...(program.supervisors ?? [])][thread];
+  return plan?.name ?? `thread ${thread}`;
 }

@@ -5,6 +5,7 @@ export const programFiles: readonly string[] = [
   './canaries/semaphore.explore.js',
   './canaries/spsc.explore.js',
   './canaries/robust.explore.js',
-  './canaries/counter.explore.js',
   './canaries/hint.explore.js',
+  './canaries/mpmc.explore.js',
+  './ring.explore.js',
 ];

@@ -34,6 +34,15 @@ export interface Local {
 export const request = { kind: 0, site: 0, word: 0, a: 0, b: 0 };
 
 let local: Local | null = null;
+let forgets = true;
+
+/**
+ * Switches forgetting off: then a key is all that was read since the operation began, as in a search that merges nothing.
+ * Tests compare the two. Programs with loops that wait do not end without it.
+ */
+export function setForgetting(on: boolean): void {
+  forgets = on;
+}
 
 /** Makes a thread's private side the one that transformed code works on. Answers the one before. */
 export function takeTurn(next: Local | null): Local | null {
@@ -63,7 +72,9 @@ export function textOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) {
     if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
-    throw new ExplorerError('Cannot keep an object in a local variable of walked code: only numbers, strings and booleans');
+    throw new ExplorerError(
+      'Cannot keep an object in a local variable of walked code: only numbers, strings and booleans',
+    );
   }
   return String(value);
 }
@@ -86,13 +97,13 @@ export function enter(words?: unknown): number {
 export function at(frame: number, point: number, ...alive: unknown[]): void {
   const me = current();
   if (++me.quiet > QUIET_MAX) throw new Error('goes round for ever without touching shared memory');
-  me.key = intern(me.keys, `${frame}@${point}(${alive.map(textOf).join()})${privateText(me)}`);
+  if (forgets) me.key = intern(me.keys, `${frame}@${point}(${alive.map(textOf).join()})${privateText(me)}`);
 }
 
 /** Ends a walked function: all that is left of it is its answer. */
 export function leave<T>(frame: number, answer: T): T {
   const me = current();
-  me.key = intern(me.keys, `${frame}=${textOf(answer)}${privateText(me)}`);
+  if (forgets) me.key = intern(me.keys, `${frame}=${textOf(answer)}${privateText(me)}`);
   return answer;
 }
 
@@ -107,7 +118,13 @@ export function access(kind: number, site: number, word: number, a: number, b: n
 }
 
 /** `words.fill`: one plain write a word. */
-export function* fill(site: number, words: Int32Array, value: number, from = 0, to: number = words.length): Walk<Int32Array> {
+export function* fill(
+  site: number,
+  words: Int32Array,
+  value: number,
+  from = 0,
+  to: number = words.length,
+): Walk<Int32Array> {
   for (let i = from; i < to; i++) yield access(WRITE, site, i, value, 0);
   return words;
 }
@@ -137,7 +154,8 @@ export function now(): number {
 /**
  * For operations written by hand with a loop of their own: marks the head of the loop. Everything that the operation still
  * needs goes in as an argument; what it read before is forgotten. Without it a loop that waits for others never ends.
+ * @param site tells this loop from the other loops of the operation
  */
-export function again(start: number, ...alive: unknown[]): void {
-  at(start, 0, ...alive);
+export function again(start: number, site: string, ...alive: unknown[]): void {
+  at(start, 0, site, ...alive);
 }

@@ -1,9 +1,21 @@
 /** Tells people what was found: runs the schedule again and writes one line a step. */
-import { DONE, KIND_NAMES, LOAD, LOCAL, NOTIFY, READ, STORE, WAIT, WAIT_ANSWERS, WAIT_TIMED_OUT, WRITE } from './access.js';
+import {
+  DONE,
+  KIND_NAMES,
+  LOAD,
+  LOCAL,
+  NOTIFY,
+  READ,
+  STORE,
+  WAIT,
+  WAIT_ANSWERS,
+  WAIT_TIMED_OUT,
+  WRITE,
+} from './access.js';
 import { KILL, Machine, TIME_OUT } from './machine.js';
-import type { Program } from './program.js';
-import { type Finding, type Schedule, threadName } from './search.js';
-import { type Node, placeOf } from './thread.js';
+import { type Node, placeOf } from './node.js';
+import { type Program, threadName } from './program.js';
+import type { Finding, Schedule } from './search.js';
 
 /** One step of a schedule, as it went. */
 export interface Step {
@@ -21,11 +33,19 @@ export function replay(program: Program, schedule: Schedule): { steps: Step[]; m
   for (const code of schedule) {
     const thread = code >>> 6;
     const before = machine.node(thread);
-    const wasParked = machine.isParked(thread);
     const value = before.word >= 0 ? machine.state.get(before.word) : 0;
+    const parked = machine.threads.map((_, t) => machine.isParked(t));
     machine.step(thread, code & 63);
-    const what = describe(program, machine, before, code & 63, value, wasParked, thread);
-    steps.push({ thread, text: `${callOf(before).padEnd(28)} ${what}${ending(before, machine, thread)}`, isSwitch: last !== thread });
+    const what = describe(program, machine, before, code & 63, value, parked[thread]!, thread);
+    const woken = machine.threads.flatMap((_, t) =>
+      t !== thread && parked[t] && !machine.isParked(t) ? [threadName(program, t)] : [],
+    );
+    const wakes = woken.length > 0 && machine.lastValue > 0 ? `: ${woken.join(', ')}` : '';
+    steps.push({
+      thread,
+      text: `${callOf(before).padEnd(28)} ${what}${wakes}${ending(before, machine.lastValue)}`,
+      isSwitch: last !== thread,
+    });
     last = thread;
   }
   return { steps, machine };
@@ -93,9 +113,7 @@ function describe(
 }
 
 /** The answer, when the step ended the operation. */
-function ending(before: Node, machine: Machine, thread: number): string {
-  const at = machine.node(thread);
-  const edge = before.edges.find(e => e.to === at && e.ends);
-  if (edge === undefined || machine.isParked(thread)) return '';
-  return `   => ${edge.answer === undefined ? 'done' : String(edge.answer)}`;
+function ending(before: Node, value: number): string {
+  const edge = before.edges[before.values.indexOf(value)];
+  return edge?.ends ? `   => ${edge.answer === undefined ? 'done' : String(edge.answer)}` : '';
 }

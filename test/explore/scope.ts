@@ -94,7 +94,12 @@ export class Scope {
     if (node.type === 'Identifier') {
       if (parent?.type === 'MemberExpression' && parent.property === node && !parent.computed) return;
       if (parent?.type === 'VariableDeclarator' && parent.id === node) return;
-      if (parent?.type === 'LabeledStatement' || parent?.type === 'BreakStatement' || parent?.type === 'ContinueStatement') return;
+      if (
+        parent?.type === 'LabeledStatement' ||
+        parent?.type === 'BreakStatement' ||
+        parent?.type === 'ContinueStatement'
+      )
+        return;
       const variable = this.#variables.find(v => v.name === node.name && v.from <= node.start && node.start < v.to);
       if (variable !== undefined) variable.mentions.push(node.start);
       else if (!this.#outer.has(node.name)) this.#complain(node, `'${node.name}', a name from nowhere`);

@@ -8,10 +8,10 @@
  */
 import { DONE, FAULT, RACE_PLAIN, RACE_WRITE } from './access.js';
 import { KILL, Machine, TIME_OUT } from './machine.js';
-import type { Kind, Program } from './program.js';
+import { placeOf } from './node.js';
+import { type Kind, type Program, threadName } from './program.js';
 import { enlarged } from './state.js';
 import { StateTable } from './table.js';
-import { placeOf } from './thread.js';
 
 /** A step of a schedule: thread * 64 + variant. */
 export type Schedule = readonly number[];
@@ -92,7 +92,7 @@ export class Search {
 
   run(): Outcome {
     const started = performance.now();
-    const statesMax = this.#options.statesMax ?? 1e9;
+    const statesMax = this.#options.statesMax ?? 1e8;
     let next = PROGRESS_EVERY;
     this.#enter(-1, 0);
     while (this.#depth > 0 && this.#finding === null) {
@@ -121,7 +121,10 @@ export class Search {
     const frames = this.#frames;
     const frame = (this.#depth - 1) * FIELDS;
     const step = this.#nextStep(frame);
-    if (step < 0) return this.#leave(frame);
+    if (step < 0) {
+      this.#leave(frame);
+      return;
+    }
     let used = frames[frame + USED]!;
     if (this.#bound >= 0 && this.#isPreemption(frames[frame + STEP]!, step)) {
       if (used === this.#bound) {
@@ -179,7 +182,10 @@ export class Search {
     // Under a bound, who moved last and what was used up decide what may follow, so they belong to the state.
     const salt = this.#bound < 0 ? 0 : Math.imul(used * 64 + (step >> 6) + 2, 0x9e3779b1);
     const number = this.#table.add(hashA ^ salt, (hashB + salt) | 0);
-    if (this.#table.size === known) return this.#meet(number, step);
+    if (this.#table.size === known) {
+      this.#meet(number, step);
+      return;
+    }
     if ((this.#depth + 1) * FIELDS > this.#frames.length) this.#frames = enlarged(this.#frames);
     const frames = this.#frames;
     const frame = this.#depth++ * FIELDS;
@@ -217,7 +223,10 @@ export class Search {
     const number = frames[frame + NUMBER]!;
     const isRoot = frames[frame + LOW] === number;
     if (isRoot) {
-      if (frames[frame + EXIT] === 0) return this.#found('livelock', this.#stuck());
+      if (frames[frame + EXIT] === 0) {
+        this.#found('livelock', this.#stuck());
+        return;
+      }
       this.#close(number);
     }
     this.#depth--;
@@ -249,16 +258,25 @@ export class Search {
   /** Looks for what is wrong in a new state. */
   #judge(frame: number): void {
     const machine = this.#machine;
-    if (machine.isImpossible()) return this.#found('history', 'no order of the operations explains their answers');
+    if (machine.isImpossible()) {
+      this.#found('history', 'no order of the operations explains their answers');
+      return;
+    }
     let canMove = false;
     for (let t = 0; t < machine.count; t++) {
       const node = machine.node(t);
-      if (node.kind === FAULT) return this.#found(node.faultKind, `${node.op.name} ${node.fault}`);
+      if (node.kind === FAULT) {
+        this.#found(node.faultKind, `${node.op.name} ${node.fault}`);
+        return;
+      }
       if (machine.choices(t) > 0) canMove = true;
       if (this.#program.races !== false && node.mode >= 0) this.#judgeRaces(t);
     }
     const broken = this.#program.law?.(machine.view);
-    if (broken !== undefined) return this.#found('law', broken);
+    if (broken !== undefined) {
+      this.#found('law', broken);
+      return;
+    }
     if (canMove) return;
     this.#terminals++;
     this.#frames[frame + EXIT] = 1;
@@ -276,7 +294,11 @@ export class Search {
       const modes = node.mode | other.mode;
       if ((modes & RACE_WRITE) === 0 || (modes & RACE_PLAIN) === 0 || machine.hints.isHint(node.word)) continue;
       const where = `${this.#program.nameOf?.(node.word) ?? `word ${node.word}`}`;
-      return this.#found('race', `on ${where}: ${this.#nameOf(t)} at ${placeOf(other)}, ${this.#nameOf(thread)} at ${placeOf(node)}`);
+      this.#found(
+        'race',
+        `on ${where}: ${this.#nameOf(t)} at ${placeOf(other)}, ${this.#nameOf(thread)} at ${placeOf(node)}`,
+      );
+      return;
     }
   }
 
@@ -284,7 +306,10 @@ export class Search {
   #judgeEnd(): void {
     const machine = this.#machine;
     const parked = machine.threads.map((_, t) => t).filter(t => machine.isParked(t));
-    if (parked.length > 0) return this.#found('parked', `for ever: ${parked.map(t => this.#standing(t)).join(', ')}`);
+    if (parked.length > 0) {
+      this.#found('parked', `for ever: ${parked.map(t => this.#standing(t)).join(', ')}`);
+      return;
+    }
     const wrong = this.#program.audit?.(machine.view);
     if (wrong !== undefined) this.#found('audit', wrong);
   }
@@ -310,26 +335,4 @@ export class Search {
     for (let depth = 1; depth < this.#depth; depth++) schedule.push(this.#frames[depth * FIELDS + STEP]!);
     this.#finding = { kind, reason, schedule };
   }
-}
-
-/** A thread's name for people. */
-export function threadName(program: Program, thread: number): string {
-  const plan = [...program.threads, ...(program.supervisors ?? [])][thread];
-  return plan?.name ?? `thread ${thread}`;
-}
-
-/**
- * Explores a program. What is found is then looked for again with as few preemptions as possible, because a schedule with
- * few switches is one that people can read.
- */
-export function explore(program: Program, options: SearchOptions = {}): Outcome {
-  const outcome = new Search(program, options).run();
-  const { finding } = outcome;
-  if (finding === null) return outcome;
-  const statesMax = Math.min(1e6, Math.max(1e5, outcome.states * 2));
-  for (let preemptions = 0; preemptions < 5; preemptions++) {
-    const simpler = new Search(program, { statesMax, preemptions }).run().finding;
-    if (simpler?.kind === finding.kind) return { ...outcome, finding: simpler };
-  }
-  return outcome;
 }

@@ -14,9 +14,8 @@ import {
   FAULT,
   KIND_NAMES,
   LOCAL,
-  raceMode,
   READ,
-  sites,
+  raceMode,
   STORE,
   WAIT,
   WAIT_ANSWERS,
@@ -24,58 +23,9 @@ import {
   WRITE,
 } from './access.js';
 import type { Monitor } from './monitor.js';
+import type { Edge, Node, Operation } from './node.js';
 import type { Answer, Kind, Me, ThreadPlan } from './program.js';
 import { again, intern, type Local, privateText, request, takeTurn } from './recorder.js';
-
-/** A local state of a thread, and the access that it is about to make. */
-export interface Node {
-  readonly id: number;
-  readonly kind: number;
-  /** See `raceMode`. */
-  readonly mode: number;
-  readonly word: number;
-  /** The operands as 32-bit integers. */
-  readonly a: number;
-  readonly b: number;
-  /** The operands as the code gave them: a value stored, a time-out, how many to notify. */
-  readonly rawA: number;
-  readonly rawB: number;
-  readonly site: number;
-  /** The operation begins with this access. */
-  readonly isStart: boolean;
-  readonly op: Operation;
-  readonly own: Int32Array;
-  readonly kept: readonly number[];
-  /** What went wrong, for a fault. */
-  readonly fault: string;
-  readonly faultKind: Kind;
-  /** How the node was first reached: from which node, by which value. */
-  readonly parent: Node | null;
-  readonly via: number;
-  /** The values that were met, and where they lead. */
-  readonly values: number[];
-  readonly edges: Edge[];
-}
-
-/** Where a value leads. */
-export interface Edge {
-  readonly to: Node;
-  /** Whether the operation ends, and what it answers. */
-  readonly ends: boolean;
-  readonly answer: Answer;
-  /** The answer's number for the monitor. */
-  readonly answerNumber: number;
-}
-
-/** An operation as it was begun. */
-export interface Operation {
-  readonly index: number;
-  readonly name: string;
-  readonly args: readonly unknown[];
-  /** Its number for the monitor. */
-  readonly call: number;
-  readonly deaths: readonly number[];
-}
 
 const NO_OPERATION: Operation = { index: -1, name: '', args: [], call: -1, deaths: [] };
 const NOTHING = new Int32Array(0);
@@ -114,7 +64,7 @@ export class Thread {
       get deaths() {
         return deathsNow();
       },
-      again: (...alive) => again(this.#startKey, ...alive),
+      again: (...alive) => again(this.#startKey, callSite(), ...alive),
     };
   }
 
@@ -187,7 +137,8 @@ export class Thread {
     const local = this.#local;
     local.key = intern(local.keys, `${local.key}:${value}`);
     local.quiet = 0;
-    if (node.kind !== WAIT) return this.#generator!.next(node.kind === STORE || node.kind === WRITE ? node.rawA : value);
+    if (node.kind !== WAIT)
+      return this.#generator!.next(node.kind === STORE || node.kind === WRITE ? node.rawA : value);
     if (value === WAIT_TIMED_OUT) local.isLate = true;
     return this.#generator!.next(WAIT_ANSWERS[value]!);
   }
@@ -271,9 +222,21 @@ export class Thread {
     before?: { own: Int32Array; kept: readonly number[] },
   ): Node {
     const { kind, word, a, b, site } = request;
-    const common = { op, parent, via, isStart, site, own: before?.own ?? this.#ownNow(), kept: before?.kept ?? [...this.#local.kept] };
+    const common = {
+      op,
+      parent,
+      via,
+      isStart,
+      site,
+      own: before?.own ?? this.#ownNow(),
+      kept: before?.kept ?? [...this.#local.kept],
+    };
     if (!Number.isInteger(word) || word < 0 || word >= this.#wordCount) {
-      return this.#node(key, { ...common, kind: FAULT, fault: `${KIND_NAMES[kind]} of word ${word}, which is outside the region` });
+      return this.#node(key, {
+        ...common,
+        kind: FAULT,
+        fault: `${KIND_NAMES[kind]} of word ${word}, which is outside the region`,
+      });
     }
     return this.#node(key, { ...common, kind, mode: raceMode(kind), word, a: a | 0, b: b | 0, rawA: a, rawB: b });
   }
@@ -356,8 +319,7 @@ function guard(length: number): Int32Array {
   });
 }
 
-/** Where the pending access of a node stands, as file:line. */
-export function placeOf(node: Node): string {
-  const site = sites[node.site]!;
-  return site.line === 0 ? '' : `${site.file}:${site.line}`;
+/** Where an operation called `again`: two loops in one operation are two places, even with the same variables. */
+function callSite(): string {
+  return new Error().stack?.split('\n')[3] ?? '';
 }

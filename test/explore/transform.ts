@@ -14,7 +14,7 @@ import {
   parse,
 } from 'acorn';
 import { ATOMICS, ExplorerError, READ, sites, WRITE } from './access.js';
-import { atomicsMethod, type Binding, bulkMethod, Contract, GLOBALS, isNamed } from './contract.js';
+import { atomicsMethod, type Binding, bulkMethod, Contract, checkForms, GLOBALS, isNamed } from './contract.js';
 import { type Complain, childrenOf, Scope } from './scope.js';
 
 /** The line of the source, given a position in the emitted text. */
@@ -73,6 +73,7 @@ export class CoreModule {
     const parts = this.#constants.map(node => this.#text.slice(node.start, node.end));
     for (const fn of this.#functions.values()) {
       const outer = new Set([...this.#names.keys(), ...GLOBALS]);
+      checkForms(fn.body, childrenOf, this.#complain);
       const scope = new Scope(fn, outer, this.#complain);
       const contract = new Contract(this.#names, scope, this.#complain);
       contract.check(fn.body, childrenOf);

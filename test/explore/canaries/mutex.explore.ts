@@ -2,14 +2,14 @@
  * A mutex on one word: 0 free, 1 locked, 2 locked with waiters (Drepper, "Futexes are tricky"). A thread that was woken must
  * lock with 2, because others may still be waiting. Locking with 1 strands the third thread; two threads never show it.
  */
-import { coreFromText } from '../loader.js';
+import { coreFromText, type Walked } from '../loader.js';
 import { op, type Program } from '../program.js';
 
 interface Mutex {
   increment(words: Int32Array): number;
 }
 
-function mutex(name: string, relockAs: number): { increment: ReturnType<typeof coreFromText<Mutex>>['increment'] } {
+function mutex(name: string, relockAs: number): Walked<Mutex> {
   return coreFromText<Mutex>(
     name,
     `

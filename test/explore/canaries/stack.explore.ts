@@ -77,7 +77,13 @@ function program(name: string, stack: typeof untagged, more: Partial<Program>): 
     ({ words, kept }) => stack.push(words, kept[0]!),
     ({ kept }) => kept[0] !== 0,
   );
-  return { name, words: [1, 2, 3, 0], threads: [{ ops: [pop] }, { ops: [pop, pop, pushFirst] }], spec: bag, ...more };
+  return {
+    name,
+    words: [1, 2, 3, 0],
+    threads: [{ ops: [pop, pop] }, { ops: [pop, pop, pushFirst] }],
+    spec: bag,
+    ...more,
+  };
 }
 
 export const programs: readonly Program[] = [

@@ -1,0 +1,65 @@
+/** `npm run bench:pool`: pools against the allocators of C++ and the buffers of JavaScript. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { alternate } from '../harness/alternate.js';
+import { type Contender, scripted } from '../harness/contender.js';
+import { atLeast, atMost, judge } from '../harness/gates.js';
+import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
+import { progress } from '../harness/progress.js';
+import { publish, report } from '../harness/report.js';
+import { PAIRS, nativeRungs, scriptedRungs } from './ladder.js';
+
+const gates = [
+  atMost('local-pool', 1, 'tcmalloc'),
+  atMost('shared-pool', 1.5, 'tcmalloc'),
+  atLeast('two-threads', 1.6, 'one-thread'),
+];
+
+const command = benchCommand('bench:pool', 'Measures acquire / write a word / release against other allocators.')
+  .option('--replace', 'instead: random replace at half-full, 64 to 1,048,576 blocks')
+  .option('--garbage', 'instead: count the collections of 10^8 pairs, which must be none')
+  .parse();
+const options = command.opts<BenchOptions & { replace?: boolean; garbage?: boolean }>();
+
+function threads(key: string, label: string, count: number): Contender {
+  return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count));
+}
+
+async function pairs(): Promise<void> {
+  const contenders = [
+    ...(await nativeRungs()),
+    ...scriptedRungs(),
+    threads('one-thread', 'shared pool, 64 live, 1 thread', 1),
+    threads('two-threads', 'shared pool, 64 live, 2 threads', 2),
+  ];
+  const bar = progress('pool');
+  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
+  publish(report('pool', plan(options).rounds, rows, judge(gates, rows)), 'pair', 'ns', options.json);
+}
+
+async function replace(): Promise<void> {
+  const sizes = [64, 1024, 16384, 262144, 1048576];
+  const module = new URL('./replace.js', import.meta.url);
+  const contenders = ['local', 'shared'].flatMap(kind =>
+    sizes.map(size => {
+      const label = `${kind} pool, ${size.toLocaleString('en')} blocks`;
+      return scripted(`${kind}-${size}`, label, PAIRS, module, kind, String(size));
+    }),
+  );
+  const bar = progress('replace');
+  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
+  publish(report('replace', plan(options).rounds, rows, []), 'replace', 'ns', options.json);
+}
+
+function garbage(): void {
+  for (const kind of ['local', 'shared']) {
+    const script = fileURLToPath(new URL('./garbage.js', import.meta.url));
+    const collections = Number(execFileSync(process.execPath, [script, kind], { encoding: 'utf8' }));
+    process.stdout.write(`${kind} pool: ${collections} garbage collections in 10^8 pairs\n`);
+    if (collections !== 0) process.exitCode = 1;
+  }
+}
+
+if (options.garbage) garbage();
+else if (options.replace) await replace();
+else await pairs();
