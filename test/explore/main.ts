@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { explore } from './explore.js';
 import type { Program } from './program.js';
 import { programFiles } from './programs.js';
-import { replay, reportOf } from './report.js';
+import { reportOf } from './report.js';
 import type { Finding, Outcome } from './search.js';
 
 const USAGE = `Explores every interleaving of the programs in test/explore.
@@ -97,7 +97,6 @@ function replayFile(programs: readonly Program[], file: string): void {
   const finding = JSON.parse(readFileSync(file, 'utf8')) as Finding & { program: string };
   const program = programs.find(p => p.name === finding.program);
   if (program === undefined) throw new Error(`Cannot replay ${file}: there is no program '${finding.program}'`);
-  replay(program, finding.schedule);
   console.log(reportOf(program, finding));
 }
 
