@@ -86,7 +86,7 @@ export async function compare(source: Source, workers: number, rounds: number, o
           await runner.round(passes, expected, round > 0);
         }
       }
-      rows.push(...runners.map(runner => runner.row(blockBytes, expected.blocks * passes)));
+      rows.push(...runners.map(runner => runner.row(blockBytes, expected.bytes * passes, expected.blocks * passes)));
     } finally {
       await Promise.all(runners.map(runner => runner.stop()));
     }
@@ -129,7 +129,8 @@ class Runner {
     if (inFlight !== undefined) this.#inFlightMax = Math.max(inFlight, this.#inFlightMax ?? 0);
   }
 
-  row(blockBytes: number, operations: number): RelayRow {
+  row(blockBytes: number, bytes: number, operations: number): RelayRow {
+    const bytesPerBlock = operations === 0 ? 0 : bytes / operations;
     const ns = summarize(this.#ns);
     return {
       key: `${this.key}-${blockBytes}`,
@@ -138,7 +139,7 @@ class Runner {
       operations,
       ns,
       blockBytes,
-      megabytesPerSecond: operations === 0 ? 0 : (blockBytes / ns.median) * 1e3,
+      megabytesPerSecond: (bytesPerBlock / ns.median) * 1e3,
       blocksInFlightMax: this.#inFlightMax,
       collections: this.#collections,
     };

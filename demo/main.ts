@@ -1,7 +1,7 @@
 /** `npm start`: the relay, a file read by one thread and worked on by others; and the ladder of allocators. */
 import { availableParallelism } from 'node:os';
 import { Presets, SingleBar } from 'cli-progress';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { count, describeMachine, machine } from 'ringwell-bench/harness';
 import { type OnProgress, compare } from './compare.js';
 import { climb } from './ladder.js';
@@ -22,10 +22,19 @@ const USAGE = 2;
 const FAILURE = 1;
 const INTERRUPTED = 130;
 
+/** A region has 255 seats at most, one for each thread. */
+const WORKERS_MAX = 250;
+
+function workerCount(value: string): number {
+  const parsed = Number(value);
+  if (Number.isInteger(parsed) && parsed >= 1 && parsed <= WORKERS_MAX) return parsed;
+  throw new InvalidArgumentError(`expected an integer from 1 to ${WORKERS_MAX}.`);
+}
+
 const command = new Command('npm start --')
   .description('Relays a file from one thread to others through a pool and a ring, and measures it beside postMessage; then climbs the ladder of allocators.')
   .option('--file <path>', "the file to relay, '-' for the standard input", process.execPath)
-  .option('--workers <count>', 'threads that work on the blocks', count, Math.max(1, availableParallelism() - 1))
+  .option('--workers <count>', `threads that work on the blocks, at most ${WORKERS_MAX}`, workerCount, Math.max(1, availableParallelism() - 1))
   .option('--rounds <count>', 'samples of each way and rung', count, 9)
   .option('--json', 'print all figures as JSON, progress on the standard error')
   .option('--no-relay', 'leave the relay out')

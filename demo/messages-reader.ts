@@ -41,13 +41,18 @@ function sendBlock(): void {
   const port = ports[turn]!;
   turn = (turn + 1) % ports.length;
   const length = Math.min(blockBytes, bytes - position);
-  const block = transfer || length < blockBytes ? new Uint8Array(length) : reused;
+  const block = transfer || length < blockBytes ? newBlock(length) : reused;
   readBlock(fd, block, position, bytes);
   port.postMessage(block, transfer ? [block.buffer] : []);
   position += length;
   if (position < bytes) return;
   position = 0;
   passesLeft -= 1;
+}
+
+/** Whole words, because that is how the workers look at it. */
+function newBlock(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(Math.ceil(length / 4) * 4), 0, length);
 }
 
 const answer = serveRounds();

@@ -9,7 +9,7 @@ let totals = emptyTotals();
 
 port.on('message', (message: BlockMessage) => {
   if (message !== 'end') {
-    addBlock(totals, message);
+    addBlock(totals, new Int32Array(message.buffer), message.byteOffset, message.length);
     if (totals.blocks % ACKNOWLEDGED_BLOCKS === 0) port.postMessage(ACKNOWLEDGED_BLOCKS);
     return;
   }

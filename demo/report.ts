@@ -52,5 +52,5 @@ export function describeComparison(comparison: Comparison): string {
 }
 
 function rate(row: RelayRow, ns: number): number {
-  return row.megabytesPerSecond === 0 ? 0 : (row.blockBytes / ns) * 1e3;
+  return (row.megabytesPerSecond * row.ns.median) / ns;
 }

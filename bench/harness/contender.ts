@@ -1,5 +1,5 @@
 /** The harness's side of a contender: starts its process, asks for rounds, ends it. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,12 @@ export function scripted(key: string, label: string, operations: number, module:
   return { key, label, operations, command: [process.execPath, fileURLToPath(module), ...args] };
 }
 
+/** Those that run. They end with this process, however it ends, even in the middle of a round. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill();
+});
+
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /** A contender whose process runs. */
@@ -48,6 +54,8 @@ export class Running {
   static async start(contender: Contender): Promise<Running> {
     const [program, ...args] = contender.command;
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    children.add(child);
+    child.on('close', () => children.delete(child));
     // A process that has died shows as the end of its answers; writing to it must not raise a second error.
     child.on('error', () => {});
     child.stdin.on('error', () => {});

@@ -13,6 +13,8 @@ let sink = 0;
 
 /** Serves rounds until the input ends. Call it after the contender has verified that it works. */
 export async function serve(name: string, round: Round): Promise<void> {
+  // The harness may go away in the middle of a round.
+  process.stdout.on('error', () => process.exit(1));
   process.stdout.write(`ready ${name}\n`);
   for await (const line of createInterface({ input: process.stdin })) {
     const operations = Number(line);

@@ -19,6 +19,7 @@ function receive(): void {
 
 async function send(): Promise<void> {
   const worker = new Worker(new URL(import.meta.url));
+  process.stdout.on('error', () => process.exit(1));
   process.stdout.write('ready postMessage\n');
   for await (const line of createInterface({ input: process.stdin })) {
     const operations = Number(line);

@@ -13,8 +13,8 @@
  * Laws
  * - Bell before bit, bit before the second look; work before the search for bits. So either the waiter sees the work or
  *   the waker sees the bit, and a ring that falls before the wait makes the wait return at once.
- * - Whoever clears a bit owes its seat a ring. A waiter that leaves and finds its own bit cleared has been rung: if there is
- *   work left it passes the ring on, because that ring was meant for the work.
+ * - Whoever clears another's bit owes that seat a ring. A waiter that leaves, however its wait ended, clears its own bit and
+ *   rings another while there is work left: it may have taken the ring that was meant for that work, now or rounds ago.
  * - Only the seat itself waits on its bell (blocking, and once through `waitAsync`), so a ring wakes all waits on it.
  * - A waker that dies between bit and bell leaves a seat unrung: recovery rings every bell.
  *

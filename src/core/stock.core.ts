@@ -19,7 +19,7 @@ import {
   nextHandle,
 } from './block.core.js';
 import { now } from './clock.js';
-import { arm, disarm, listen, ringOne, ringSeat } from './doorbell.core.js';
+import { arm, disarm, listen, ringSeat } from './doorbell.core.js';
 import { isSeated } from './seat.core.js';
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from './status.js';
 import {
@@ -237,12 +237,10 @@ export function acquireArmed(words: Int32Array, own: Int32Array): number {
   return acquireBlock(words, own, 1);
 }
 
-/** Stops waiting. A ring that came meanwhile is passed on while there is a block for another. */
+/** Stops waiting. While the centre has a block left, another waiter is rung. */
 export function leaveStore(words: Int32Array, own: Int32Array): void {
-  const waiters = own[OWN_STORE]! + STORE_WAITERS;
-  if (disarm(words, waiters, own[OWN_SEAT]!) !== 0 && hasFree(words, own) !== 0) {
-    ringOne(words, waiters, own[OWN_SEATS]!);
-  }
+  disarm(words, own[OWN_STORE]! + STORE_WAITERS, own[OWN_SEAT]!);
+  if (hasFree(words, own) !== 0) wakeOne(words, own[OWN_STORE]!, own[OWN_SEATS]!);
 }
 
 /** Acquires a block, waiting until the deadline (on `now`'s clock). Answers a handle, NONE or UNSEATED. Blocks the thread. */

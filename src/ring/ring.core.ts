@@ -66,9 +66,7 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
       words[slot + 1] = item;
       // An exchange, not a store: had this seat been recovered meanwhile, the slot is no longer ours.
       if (Atomics.compareExchange(words, slot, claimed, lap | SLOT_FULL) !== claimed) return UNSEATED;
-      if (someoneWaits(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEATS]!) !== 0) {
-        ringOne(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEATS]!);
-      }
+      wakeOne(words, own, QUEUE_ITEM_WAITERS);
       return DONE;
     }
     if ((((word & lapMask) - lap) | 0) < 0) {
@@ -94,7 +92,7 @@ function refused(words: Int32Array, own: Int32Array, closed: number): number {
 function abandon(words: Int32Array, own: Int32Array, slot: number, lap: number, claimed: number): number {
   Atomics.compareExchange(words, slot, claimed, lap | SLOT_SKIP);
   // Whoever waited behind this slot may now see that the ring is drained.
-  ringAll(words, own[OWN_QUEUE]! + QUEUE_ITEM_WAITERS, own[OWN_SEATS]!);
+  wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return refused(words, own, 1);
 }
 
@@ -119,7 +117,7 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
       const item = words[slot + 1]!;
       receive(words, own, item);
       if (Atomics.compareExchange(words, slot, taken, empty) !== taken) return UNSEATED;
-      wakeProducer(words, own);
+      wakeOne(words, own, QUEUE_ROOM_WAITERS);
       return item;
     }
     const ahead = ((word & lapMask) - lap) | 0;
@@ -129,7 +127,7 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
       const seen = Atomics.compareExchange(words, queue + QUEUE_HEAD, head, (head + 1) | 0);
       head = seen === head ? (head + 1) | 0 : seen;
     } else if (ahead === 0 && state === SLOT_SKIP) {
-      if (Atomics.compareExchange(words, slot, word, empty) === word) wakeProducer(words, own);
+      if (Atomics.compareExchange(words, slot, word, empty) === word) wakeOne(words, own, QUEUE_ROOM_WAITERS);
     } else {
       const closed = Atomics.load(words, queue + QUEUE_CLOSED);
       const seen = Atomics.load(words, queue + QUEUE_HEAD);
@@ -150,31 +148,34 @@ function receive(words: Int32Array, own: Int32Array, item: number): void {
   receiveBlock(words, records + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS, item >>> indexBits, own[OWN_SEAT]!);
 }
 
-function wakeProducer(words: Int32Array, own: Int32Array): void {
-  const waiters = own[OWN_QUEUE]! + QUEUE_ROOM_WAITERS;
+/** Rings one seat of a waiter set, if anyone waits there. */
+function wakeOne(words: Int32Array, own: Int32Array, set: number): void {
+  const waiters = own[OWN_QUEUE]! + set;
   if (someoneWaits(words, waiters, own[OWN_SEATS]!) !== 0) ringOne(words, waiters, own[OWN_SEATS]!);
 }
 
-/** Stops waiting for an item. A ring that came meanwhile is passed on while there is an item, or the end, for another. */
+/**
+ * Stops waiting for an item. While there is one left, or the end, another waiter is rung: it may have been rung for that one
+ * before, and have gone back to sleep because the item at the head was not published yet.
+ */
 export function leaveItems(words: Int32Array, own: Int32Array): void {
   const queue = own[OWN_QUEUE]!;
-  if (disarm(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEAT]!) === 0) return;
+  disarm(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEAT]!);
   const head = Atomics.load(words, queue + QUEUE_HEAD);
   const word = Atomics.load(words, own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
   const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
   const nothing = word === lap && Atomics.load(words, queue + QUEUE_CLOSED) === 0;
-  if (!nothing) ringOne(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEATS]!);
+  if (!nothing) wakeOne(words, own, QUEUE_ITEM_WAITERS);
 }
 
-/** Stops waiting for room. A ring that came meanwhile is passed on while there is room, or the end, for another. */
+/** Stops waiting for room. While there is some left, or the end, another waiter is rung. */
 export function leaveRoom(words: Int32Array, own: Int32Array): void {
   const queue = own[OWN_QUEUE]!;
-  if (disarm(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEAT]!) === 0) return;
+  disarm(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEAT]!);
   const tail = Atomics.load(words, queue + QUEUE_TAIL);
   const word = Atomics.load(words, own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
   const behind = (((word & own[OWN_LAP_MASK]!) - ((tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!)) | 0) < 0;
-  if (!behind || Atomics.load(words, queue + QUEUE_CLOSED) !== 0)
-    ringOne(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEATS]!);
+  if (!behind || Atomics.load(words, queue + QUEUE_CLOSED) !== 0) wakeOne(words, own, QUEUE_ROOM_WAITERS);
 }
 
 /** As `enqueue`, but waits for room until the deadline (on `now`'s clock). Blocks the thread. */

@@ -139,8 +139,8 @@ export class SharedRing extends RingBase implements Attached {
   }
 }
 
-/** A seat's private array for a queue. */
-function openQueue(attachment: Attachment, queue: number): Int32Array {
+/** A seat's private array for a queue. @internal */
+export function openQueue(attachment: Attachment, queue: number): Int32Array {
   const { words, seat, seats, generation } = attachment;
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const store = words[queue + QUEUE_CARRIED]!;

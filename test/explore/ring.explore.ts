@@ -1,50 +1,28 @@
 /** The ring as shipped: linearizable, at counter wraps too, and nobody left waiting. */
 
-import { SEAT_ATTACHED, SEAT_GENERATION_SHIFT, seatIndex } from '../../dist/core/seat.core.js';
-import * as slot from '../../dist/core/slot.core.js';
-import { DONE, NONE } from '../../dist/core/status.js';
-import * as real from '../../dist/ring/ring.core.js';
+import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
+import type * as real from '../../dist/ring/ring.core.js';
+import { layOutRegion, layOutRing, namer, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type Spec } from './program.js';
 
 const ring = await core<typeof real>('ring/ring.core.js');
 
-const SEATS = 4;
-const QUEUE = seatIndex(SEATS + 1);
-
-/** A region with every seat attached and one queue behind the seats. */
-function layOut(capacity: number, start: number): Int32Array {
-  const words = new Int32Array(QUEUE + slot.QUEUE_WORDS + capacity * slot.SLOT_WORDS);
-  for (let seat = 1; seat <= SEATS; seat++) words[seatIndex(seat)] = (1 << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED;
-  slot.initQueue(words, QUEUE, capacity, 0, start | 0);
-  return words;
-}
-
-/** The private array of a seat. */
-function ownOf(seat: number, capacity: number): number[] {
-  const array = new Array<number>(real.OWN_WORDS).fill(0);
-  array[real.OWN_QUEUE] = QUEUE;
-  array[real.OWN_SLOTS] = QUEUE + slot.QUEUE_WORDS;
-  array[real.OWN_INDEX_MASK] = capacity - 1;
-  array[real.OWN_LAP_SHIFT] = slot.lapShift(capacity);
-  array[real.OWN_LAP_MASK] = slot.lapMask(capacity);
-  array[real.OWN_SEAT] = seat;
-  array[real.OWN_SEATS] = SEATS;
-  array[real.OWN_SEAT_GENERATION] = 1;
-  return array;
-}
-
 /** First in, first out; a try may fail behind somebody who has claimed a slot and not finished. */
-function fifo(capacity: number): Spec<number[]> {
+function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
   return {
-    start: [],
-    step(queue, name, [value]) {
-      const put: [number[], number] = [[...queue, value as number], DONE];
-      const get: [number[], number] = [queue.slice(1), queue[0]!];
-      if (name === 'enqueue') return queue.length < capacity ? [[queue, NONE], put] : [[queue, NONE]];
-      if (name === 'dequeue') return queue.length > 0 ? [[queue, NONE], get] : [[queue, NONE]];
-      if (name === 'enqueueWait') return queue.length < capacity ? [put] : [];
-      return queue.length > 0 ? [get] : [];
+    start: { items: [], closed: false },
+    step(state, name, [value]) {
+      const { items, closed } = state;
+      if (name === 'close') return [[{ items, closed: true }, closed ? 0 : 1]];
+      const waits = name.endsWith('Wait');
+      const nothing = waits ? [] : [[state, NONE] as const];
+      if (name.startsWith('enqueue')) {
+        if (closed) return [[state, CLOSED]];
+        return items.length < capacity ? [...nothing, [{ items: [...items, value as number], closed }, DONE]] : nothing;
+      }
+      if (items.length > 0) return [...nothing, [{ items: items.slice(1), closed }, items[0]!]];
+      return closed ? [...nothing, [state, CLOSED]] : nothing;
     },
   };
 }
@@ -57,20 +35,25 @@ const dequeueWait = op('dequeueWait', [], ({ words, own }) => ring.dequeueWait(w
 
 const dequeueFor = op('dequeue', [], ({ words, own }) => ring.dequeueWait(words, own, 10));
 
+const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
+
 function program(
   name: string,
   threads: readonly (readonly Op[])[],
-  more: Partial<Program> & { start?: number } = {},
+  more: Partial<Program> & { start?: number; capacity?: number } = {},
 ): Program {
-  const capacity = 2;
-  const words = layOut(capacity, more.start ?? 0);
-  const { start: _, ...rest } = more;
+  const { start = 0, capacity = 2, ...rest } = more;
+  const region = layOutRegion(threads.length);
+  const { queue, slots, own } = layOutRing(region, capacity, start);
   return {
     name: `ring: ${name}`,
-    words,
-    threads: threads.map((ops, i) => ({ own: ownOf(i + 1, capacity), ops })),
+    words: wordsOf(region),
+    threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     spec: fifo(capacity),
-    nameOf: word => (word >= QUEUE ? `queue+${word - QUEUE}` : `seats+${word}`),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
     ...rest,
   };
 }
@@ -94,7 +77,19 @@ export const programs: readonly Program[] = [
   program(
     '3 x 2, waiting, two consumers',
     [[1, 2, 3, 4].map(enqueueWait), [dequeueWait, dequeueWait], [dequeueWait, dequeueWait]],
-    { long: true },
+    { long: true, preemptions: 3 },
   ),
   program('waiting, timing out', [[enqueueWait(1), enqueueWait(2)], [dequeueFor], [dequeueFor]], { timeouts: true }),
+  program('capacity 1, waiting', [[1, 2, 3].map(enqueueWait), [dequeueWait, dequeueWait, dequeueWait]], { capacity: 1 }),
+  program('capacity 1, two producers', [[enqueueWait(1)], [enqueueWait(2)], [dequeueWait, dequeueWait]], { capacity: 1 }),
+  program('closing against a put and a take', [[enqueue(1), close], [enqueue(2)], [dequeue, dequeue]]),
+  program('closing a full ring', [[enqueue(1), enqueue(2)], [close], [dequeue, dequeue]], { capacity: 1 }),
+  program('closing wakes who waits for an item', [[dequeueWait], [dequeueWait], [enqueue(1), close]]),
+  program('closing wakes who waits for room', [[enqueueWait(1), enqueueWait(2)], [enqueueWait(3)], [close]], { capacity: 1 }),
+  program('closing between a claim and its publication', [[enqueue(1)], [close], [dequeueWait], [dequeueWait]], {
+    preemptions: 4,
+  }),
+  program('four threads, waiting', [[enqueueWait(1), enqueueWait(2)], [enqueueWait(3)], [dequeueWait, dequeueWait], [dequeueWait]], {
+    preemptions: 2,
+  }),
 ];

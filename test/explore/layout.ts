@@ -1,0 +1,69 @@
+/** Small regions, laid out by the shipped code, for programs to start from. */
+import { OWN_STOCK_MAX } from '../../dist/core/store.core.js';
+import * as slot from '../../dist/core/slot.core.js';
+import { createTunedPool } from '../../dist/pool/pool.js';
+import { openStore, readStore, type Store } from '../../dist/pool/store.js';
+import { Region } from '../../dist/region/region.js';
+import { createTunedRing } from '../../dist/ring/ring.js';
+import { openQueue } from '../../dist/ring/shared-ring.js';
+
+/** A region whose seats 1 to `seats` are all attached. */
+export function layOutRegion(seats: number): Region {
+  const region = Region.create({ maxByteLength: 8192, seats });
+  for (let seat = 2; seat <= seats; seat++) Region.attach(region.share());
+  return region;
+}
+
+/** The words of a region, without the unused ones at its end. */
+export function wordsOf(region: Region): Int32Array {
+  return region.attachment.words.slice(0, region.usedBytes >>> 2);
+}
+
+/** What a seat's attachment is to the shipped code that opens structures. */
+function seatedAt(region: Region, seat: number): Parameters<typeof openStore>[0] {
+  return { ...region.attachment, words: region.attachment.words, seat, generation: 1 } as Parameters<typeof openStore>[0];
+}
+
+/** A pool of one-word blocks; generations start at `firstGeneration`. */
+export function layOutPool(
+  region: Region,
+  capacity: number,
+  stockMax: number,
+  firstGeneration = 1,
+): { store: Store; own: (seat: number) => Int32Array } {
+  createTunedPool({ region, name: 'pool', blockBytes: 4, capacity, alignment: 4 }, { stockMax, firstGeneration });
+  const words = region.attachment.words;
+  const entry = region.attachment.entries()[0]!;
+  const store = readStore(words, entry.store);
+  return {
+    store,
+    own: seat => {
+      const own = openStore(seatedAt(region, seat), store);
+      own[OWN_STOCK_MAX] = stockMax;
+      return own;
+    },
+  };
+}
+
+/** A ring whose counters start at `start`, carrying the pool of that store where one is given. */
+export function layOutRing(
+  region: Region,
+  capacity: number,
+  start: number,
+  carries = false,
+): { queue: number; slots: number; own: (seat: number) => Int32Array } {
+  const pool = region.attachment.opened.get('pool');
+  const carried = carries ? { carries: pool as never } : {};
+  createTunedRing({ region, name: 'ring', capacity, ...carried }, start | 0);
+  const queue = region.attachment.entries()[0]!.queue;
+  return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openQueue(seatedAt(region, seat), queue) };
+}
+
+/** What a word is, for people. */
+export function namer(parts: readonly (readonly [name: string, from: number])[]): (word: number) => string {
+  const sorted = [...parts, ['region', 0] as const].sort((a, b) => b[1] - a[1]);
+  return word => {
+    const [name, from] = sorted.find(part => part[1] <= word)!;
+    return `${name}+${word - from}`;
+  };
+}
