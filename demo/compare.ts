@@ -1,6 +1,6 @@
 /** Runs the relay and its peers in turns, checks what each finds, and measures how long it takes. */
-import { type Gate, type Measured, type Verdict, atLeast, judge, summarize } from 'ringwell-bench/harness';
-import { type Totals, doPlainly } from './job.js';
+import { atLeast, type Gate, judge, type Measured, summarize, type Verdict } from 'ringwell-bench/harness';
+import { doPlainly, type Totals } from './job.js';
 import { startMessages } from './messages.js';
 import { startRelay } from './relay.js';
 import type { Source } from './source.js';
@@ -47,9 +47,11 @@ export interface Comparison {
 /** What is shown while it runs. */
 export type OnProgress = (done: number, total: number, doing: string) => void;
 
-/** As many bytes are in flight at most, in whatever blocks. */
-const BYTES_IN_FLIGHT = 2 ** 21;
-const BLOCK_BYTES = [2048, 65536] as const;
+/** Small blocks show what handing one over costs, large ones what moving the bytes costs. */
+const sizes = [
+  { blockBytes: 2048, blocksInFlight: 1024 },
+  { blockBytes: 65536, blocksInFlight: 64 },
+] as const;
 /** Bytes that a round should relay at least: shorter ones are too noisy. */
 const ROUND_BYTES = 160e6;
 const PASSES_MAX = 100;
@@ -57,7 +59,11 @@ const PASSES_MAX = 100;
 const ways = [
   { key: 'relay', label: 'ringwell: handles through a ring', start: startRelay },
   { key: 'copies', label: 'postMessage, copies', start: (options: RelayOptions) => startMessages(false, options) },
-  { key: 'transferred', label: 'postMessage, transferred buffers', start: (options: RelayOptions) => startMessages(true, options) },
+  {
+    key: 'transferred',
+    label: 'postMessage, transferred buffers',
+    start: (options: RelayOptions) => startMessages(true, options),
+  },
 ] as const;
 
 const gates: readonly Gate[] = [
@@ -67,22 +73,31 @@ const gates: readonly Gate[] = [
   atLeast('relay-65536', 1, 'transferred-65536'),
 ];
 
-export async function compare(source: Source, workers: number, rounds: number, onProgress: OnProgress): Promise<Comparison> {
+export async function compare(
+  source: Source,
+  workers: number,
+  rounds: number,
+  onProgress: OnProgress,
+): Promise<Comparison> {
   const passes = Math.min(PASSES_MAX, Math.max(1, Math.ceil(ROUND_BYTES / Math.max(1, source.bytes))));
   const rows: RelayRow[] = [];
-  const total = BLOCK_BYTES.length * ways.length * (rounds + 1);
+  const total = sizes.length * ways.length * (rounds + 1);
   let lines = 0;
-  for (const blockBytes of BLOCK_BYTES) {
+  for (const { blockBytes, blocksInFlight } of sizes) {
     const expected = doPlainly(source.fd, source.bytes, blockBytes);
     lines = expected.lines;
-    const options = { source, blockBytes, blocksInFlight: BYTES_IN_FLIGHT / blockBytes, workers };
+    const options = { source, blockBytes, blocksInFlight, workers };
     const runners: Runner[] = [];
     try {
       for (const { key, label, start } of ways) runners.push(new Runner(key, label, await start(options)));
       // One more round than is counted: the first one is for the compiler.
       for (let round = 0; round <= rounds; round++) {
         for (const runner of runners) {
-          onProgress(rows.length * (rounds + 1) + round * ways.length + runners.indexOf(runner), total, `${runner.label}, ${blockBytes} bytes`);
+          onProgress(
+            rows.length * (rounds + 1) + round * ways.length + runners.indexOf(runner),
+            total,
+            `${runner.label}, ${blockBytes} bytes`,
+          );
           await runner.round(passes, expected, round > 0);
         }
       }
@@ -157,5 +172,8 @@ function check(label: string, found: Totals, expected: Totals, passes: number): 
     found.bytes === expected.bytes * passes &&
     found.lines === expected.lines * passes &&
     found.digest === Math.imul(expected.digest, passes) >>> 0;
-  if (!agree) throw new Error(`${label}: expected ${JSON.stringify(expected)} in each of ${passes} passes, got ${JSON.stringify(found)} in all`);
+  if (!agree)
+    throw new Error(
+      `${label}: expected ${JSON.stringify(expected)} in each of ${passes} passes, got ${JSON.stringify(found)} in all`,
+    );
 }

@@ -1,5 +1,5 @@
 /** The ladder of allocators, climbed in turns by processes of their own (see ringwell-bench). */
-import { type Row, alternate } from 'ringwell-bench/harness';
+import { alternate, type Row } from 'ringwell-bench/harness';
 import { nativeRungs, scriptedRungs } from 'ringwell-bench/ladder';
 import type { OnProgress } from './compare.js';
 

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { count, describeMachine, machine } from 'ringwell-bench/harness';
-import { type OnProgress, compare } from './compare.js';
+import { compare, type OnProgress } from './compare.js';
 import { climb } from './ladder.js';
 import { describeComparison, describeLadder } from './report.js';
 import { openSource } from './source.js';
@@ -32,9 +32,16 @@ function workerCount(value: string): number {
 }
 
 const command = new Command('npm start --')
-  .description('Relays a file from one thread to others through a pool and a ring, and measures it beside postMessage; then climbs the ladder of allocators.')
+  .description(
+    'Relays a file from one thread to others through a pool and a ring, and measures it beside postMessage; then climbs the ladder of allocators.',
+  )
   .option('--file <path>', "the file to relay, '-' for the standard input", process.execPath)
-  .option('--workers <count>', `threads that work on the blocks, at most ${WORKERS_MAX}`, workerCount, Math.max(1, availableParallelism() - 1))
+  .option(
+    '--workers <count>',
+    `threads that work on the blocks, at most ${WORKERS_MAX}`,
+    workerCount,
+    Math.max(1, availableParallelism() - 1),
+  )
   .option('--rounds <count>', 'samples of each way and rung', count, 9)
   .option('--json', 'print all figures as JSON, progress on the standard error')
   .option('--no-relay', 'leave the relay out')
@@ -44,7 +51,12 @@ const command = new Command('npm start --')
 /** A bar on the standard error, when that is a terminal. */
 function withBar<Result>(label: string, work: (onProgress: OnProgress) => Promise<Result>): Promise<Result> {
   const bar = new SingleBar(
-    { format: `${label} [{bar}] {percentage}% {doing}`, stream: process.stderr, hideCursor: true, clearOnComplete: true },
+    {
+      format: `${label} [{bar}] {percentage}% {doing}`,
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+    },
     Presets.legacy,
   );
   bar.start(1, 0, { doing: '' });
@@ -63,7 +75,8 @@ async function main(): Promise<void> {
   const where = machine();
   const source = options.relay ? await openSource(options.file) : undefined;
   print(describeMachine(where));
-  const relay = source && (await withBar('relay ', onProgress => compare(source, options.workers, options.rounds, onProgress)));
+  const relay =
+    source && (await withBar('relay ', onProgress => compare(source, options.workers, options.rounds, onProgress)));
   if (relay) print(describeComparison(relay));
   const ladder = options.ladder ? await withBar('ladder', onProgress => climb(options.rounds, onProgress)) : undefined;
   if (ladder) print(describeLadder(ladder));

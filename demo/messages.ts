@@ -35,7 +35,14 @@ export async function startMessages(transfer: boolean, options: RelayOptions): P
   const { source, blockBytes, blocksInFlight, workers } = options;
   const channels = Array.from({ length: workers }, () => new MessageChannel());
   const ports = channels.map(channel => channel.port1);
-  const reader: MessagesReaderData = { fd: source.fd, bytes: source.bytes, blockBytes, blocksInFlight, transfer, ports };
+  const reader: MessagesReaderData = {
+    fd: source.fd,
+    bytes: source.bytes,
+    blockBytes,
+    blocksInFlight,
+    transfer,
+    ports,
+  };
   const team = await Team.start([
     { module: new URL('./messages-reader.js', import.meta.url), data: reader, transfer: ports },
     ...channels.map(({ port2: port }) => ({

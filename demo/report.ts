@@ -1,6 +1,6 @@
 /** What the demo found, for people. */
 import Table from 'cli-table3';
-import { type Row, figure, gateLines } from 'ringwell-bench/harness';
+import { figure, gateLines, type Row } from 'ringwell-bench/harness';
 import type { Comparison, RelayRow } from './compare.js';
 import type { Ladder } from './ladder.js';
 
@@ -15,9 +15,17 @@ export function describeLadder({ rows, rounds }: Ladder): string {
   });
   for (const row of rows) {
     if ('needs' in row) table.push([row.label, '-', '', '', `needs ${row.needs}`]);
-    else table.push([row.label, figure(row.ns.median), factor(row, pool), `${rounds} x ${row.operations.toLocaleString('en')}`, row.name]);
+    else
+      table.push([
+        row.label,
+        figure(row.ns.median),
+        factor(row, pool),
+        `${rounds} x ${row.operations.toLocaleString('en')}`,
+        row.name,
+      ]);
   }
-  const what = 'A pair is: allocate 4096 bytes, write a word, free them. Medians; every rung in a process of its own, in turns.';
+  const what =
+    'A pair is: allocate 4096 bytes, write a word, free them. Medians; every rung in a process of its own, in turns.';
   return `${table}\n${what}`;
 }
 
@@ -48,7 +56,9 @@ export function describeComparison(comparison: Comparison): string {
     ]);
   }
   const found = `Lines and digest agree with a single thread's in every round. Medians of ${rounds} rounds, in turns.`;
-  return [`${file}: ${size}; ${plan}`, table.toString(), found, gateLines(gates)].filter(part => part !== '').join('\n');
+  return [`${file}: ${size}; ${plan}`, table.toString(), found, gateLines(gates)]
+    .filter(part => part !== '')
+    .join('\n');
 }
 
 function rate(row: RelayRow, ns: number): number {

@@ -12,7 +12,7 @@ export interface Source {
 }
 
 /** An error whose message is all that a user needs. */
-export class UserError extends Error {}
+class UserError extends Error {}
 
 /** Opens a file, or the standard input for `-`. @throws {UserError} */
 export async function openSource(path: string): Promise<Source> {
@@ -25,7 +25,9 @@ function open(path: string, name: string): Source {
     const stat = fstatSync(fd);
     if (!stat.isFile()) {
       closeSync(fd);
-      throw new UserError(`Cannot read ${name}: ${stat.isDirectory() ? 'it is a directory' : "it is not a file; pipe it in with '--file -'"}`);
+      throw new UserError(
+        `Cannot read ${name}: ${stat.isDirectory() ? 'it is a directory' : "it is not a file; pipe it in with '--file -'"}`,
+      );
     }
     return { name, fd, bytes: stat.size };
   } catch (error) {
@@ -43,7 +45,9 @@ async function spool(): Promise<Source> {
     await pipeline(process.stdin, createWriteStream(path));
     return open(path, 'the standard input');
   } catch (error) {
-    throw error instanceof UserError ? error : new UserError(`Cannot keep the standard input in ${tmpdir()}: ${reason(error)}`);
+    throw error instanceof UserError
+      ? error
+      : new UserError(`Cannot keep the standard input in ${tmpdir()}: ${reason(error)}`);
   } finally {
     if (process.platform !== 'win32') remove();
   }

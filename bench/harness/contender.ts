@@ -61,7 +61,8 @@ export class Running {
     child.stdin.on('error', () => {});
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await answers.next();
-    if (first.done || !first.value.startsWith('ready ')) throw new Error(`Cannot measure ${contender.label}: it did not start`);
+    if (first.done || !first.value.startsWith('ready '))
+      throw new Error(`Cannot measure ${contender.label}: it did not start`);
     return new Running(contender, first.value.slice('ready '.length), child, answers);
   }
 

@@ -10,7 +10,7 @@
  * ```
  */
 import { writeSync } from 'node:fs';
-import { Worker, parentPort, workerData } from 'node:worker_threads';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 
 const ROUND = 0;
 const OPERATIONS = 1;

@@ -1,7 +1,7 @@
-export { type Measured, type Plan, type Row, alternate } from './alternate.js';
+export { alternate, type Measured, type Plan, type Row } from './alternate.js';
 export type { Absent, Contender } from './contender.js';
-export { type Gate, type Verdict, atLeast, atMost, judge } from './gates.js';
-export { type Machine, describeMachine, machine } from './machine.js';
+export { atLeast, atMost, type Gate, judge, type Verdict } from './gates.js';
+export { describeMachine, type Machine, machine } from './machine.js';
 export { count } from './options.js';
 export { progress } from './progress.js';
 export { figure, gateLines, rowTable } from './report.js';

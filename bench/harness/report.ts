@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import type { Row } from './alternate.js';
 import type { Verdict } from './gates.js';
-import { type Machine, describeMachine, machine } from './machine.js';
+import { describeMachine, type Machine, machine } from './machine.js';
 
 export interface Report {
   readonly bench: string;
@@ -36,7 +36,11 @@ function describeReport({ bench, machine: where, rounds, rows, gates }: Report, 
 /** The rows, with their quartiles. */
 export function rowTable(rows: readonly Row[], operation: string, unit: Unit): string {
   const head = unit === 'ns' ? `ns a ${operation}` : `M ${operation}s/s`;
-  const table = new Table({ head: ['', head, 'quartiles', ''], colAligns: ['left', 'right', 'right', 'left'], style: { head: [], border: [], compact: true } });
+  const table = new Table({
+    head: ['', head, 'quartiles', ''],
+    colAligns: ['left', 'right', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
+  });
   for (const row of rows) {
     if ('needs' in row) table.push([row.label, '-', '', `needs ${row.needs}`]);
     else table.push([row.label, figure(inUnit(row.ns.median, unit)), quartiles(row.ns.q1, row.ns.q3, unit), row.name]);

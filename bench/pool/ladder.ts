@@ -35,7 +35,12 @@ const rungs: readonly NativeContender[] = [
     libraries: ['-ltcmalloc'],
     package: 'libgoogle-perftools-dev',
   },
-  { key: 'static-buffer', label: 'static buffer (a pool of one, unchecked)', source: 'static-buffer.cpp', operations: PAIRS },
+  {
+    key: 'static-buffer',
+    label: 'static buffer (a pool of one, unchecked)',
+    source: 'static-buffer.cpp',
+    operations: PAIRS,
+  },
 ];
 
 /** The rungs in C++, from the slowest down. */

@@ -21,7 +21,10 @@ function pairs(count: number): number {
 
 const block = pool.acquire();
 words[pool.offsetOf(block) >> 2] = 0x01020304;
-verify(new DataView(pool.view(block).buffer, pool.view(block).byteOffset).getInt32(0, true) === 0x01020304, 'the block is elsewhere');
+verify(
+  new DataView(pool.view(block).buffer, pool.view(block).byteOffset).getInt32(0, true) === 0x01020304,
+  'the block is elsewhere',
+);
 pool.release(block);
 verify(pairs(1000) !== -1 && pool.liveCount === 0, 'blocks were lost');
 await serve('ringwell', pairs);

@@ -7,7 +7,7 @@ import { atLeast, atMost, judge } from '../harness/gates.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
 import { publish, report } from '../harness/report.js';
-import { PAIRS, nativeRungs, scriptedRungs } from './ladder.js';
+import { nativeRungs, PAIRS, scriptedRungs } from './ladder.js';
 
 const gates = [
   atMost('local-pool', 1, 'tcmalloc'),

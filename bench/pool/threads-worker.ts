@@ -1,6 +1,6 @@
 import { Pool, Region, type RegionToken } from 'ringwell';
 import { crewTask, joinCrew } from '../harness/crew.js';
-import { LIVE, batches } from './batches.js';
+import { batches, LIVE } from './batches.js';
 
 export interface ThreadTask {
   readonly region: RegionToken;

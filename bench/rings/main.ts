@@ -1,7 +1,7 @@
 /** `npm run bench:rings`: rings for many producers and many consumers. */
 import { alternate } from '../harness/alternate.js';
 import { type Absent, type Contender, scripted } from '../harness/contender.js';
-import { type Gate, atLeast, judge } from '../harness/gates.js';
+import { atLeast, type Gate, judge } from '../harness/gates.js';
 import { type NativeContender, native } from '../harness/native.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
@@ -10,7 +10,10 @@ import { publish, report } from '../harness/report.js';
 const ITEMS = 1_000_000;
 const MESSAGES = 100_000;
 
-const options = benchCommand('bench:rings', 'Measures a ring of 4096 items against its peers, on 1+1 and on 2+2 threads.')
+const options = benchCommand(
+  'bench:rings',
+  'Measures a ring of 4096 items against its peers, on 1+1 and on 2+2 threads.',
+)
   .parse()
   .opts<BenchOptions>();
 

@@ -1,6 +1,7 @@
 /** What a JavaScript program does without a ring: one message a number. The receiver answers when it has them all. */
-import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+
 import { createInterface } from 'node:readline';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
 /** A number to add up, or the end of a round. */
 type Message = number | 'end';

@@ -14,6 +14,7 @@ import {
   BLOCK_STAMP,
   BLOCK_STATE_SHIFT,
   BLOCK_STOCKED,
+  BLOCK_TAG_MASK,
   BLOCK_WORDS,
   blockTag,
   nextHandle,
@@ -123,18 +124,18 @@ export function collectReturned(words: Int32Array, own: Int32Array): void {
 
 /** Gives blocks of the stock to the centre until `keep` are left, and rings a waiter. */
 export function spill(words: Int32Array, own: Int32Array, keep: number): void {
-  let count = own[OWN_COUNT]!;
-  if (count <= keep) return;
+  if (own[OWN_COUNT]! <= keep) return;
   const indexMask = (1 << own[OWN_INDEX_BITS]!) - 1;
-  while (count > keep) {
-    count--;
+  while (own[OWN_COUNT]! > keep) {
+    const count = own[OWN_COUNT]! - 1;
+    // Out of the stock first: whatever happens then, the block is not in two places.
+    own[OWN_COUNT] = count;
     const index = own[OWN_STOCK + count]! & indexMask;
     const record = own[OWN_RECORDS]! + index * BLOCK_WORDS;
     // Ours until this store; an atomic one, because from now on others read and exchange the word.
-    Atomics.store(words, record, (words[record]! & ~0xfff) | blockTag(BLOCK_FREE, 0));
+    Atomics.store(words, record, (words[record]! & ~BLOCK_TAG_MASK) | blockTag(BLOCK_FREE, 0));
     putFree(words, own, index);
   }
-  own[OWN_COUNT] = count;
   wakeOne(words, own[OWN_STORE]!, own[OWN_SEATS]!);
 }
 
@@ -194,7 +195,7 @@ function releaseOwn(words: Int32Array, own: Int32Array, record: number, index: n
 
 /** Frees a live block that nobody holds, as its word said. Answers DONE, or BAD_HANDLE when another was quicker. */
 function freeNobodys(words: Int32Array, own: Int32Array, record: number, index: number, word: number): number {
-  const free = (word & ~0xfff) | blockTag(BLOCK_FREE, 0);
+  const free = (word & ~BLOCK_TAG_MASK) | blockTag(BLOCK_FREE, 0);
   if (Atomics.compareExchange(words, record, word, free) !== word) return BAD_HANDLE;
   putFree(words, own, index);
   wakeOne(words, own[OWN_STORE]!, own[OWN_SEATS]!);

@@ -1,6 +1,7 @@
 /** Small regions, laid out by the shipped code, for programs to start from. */
-import { OWN_STOCK_MAX } from '../../dist/core/store.core.js';
+
 import * as slot from '../../dist/core/slot.core.js';
+import { OWN_STOCK_MAX } from '../../dist/core/store.core.js';
 import { createTunedPool } from '../../dist/pool/pool.js';
 import { openStore, readStore, type Store } from '../../dist/pool/store.js';
 import { Region } from '../../dist/region/region.js';
@@ -9,7 +10,7 @@ import { openQueue } from '../../dist/ring/shared-ring.js';
 
 /** A region whose seats 1 to `seats` are all attached. */
 export function layOutRegion(seats: number): Region {
-  const region = Region.create({ maxByteLength: 8192, seats });
+  const region = Region.create({ maxByteLength: 65536, seats });
   for (let seat = 2; seat <= seats; seat++) Region.attach(region.share());
   return region;
 }
@@ -21,7 +22,9 @@ export function wordsOf(region: Region): Int32Array {
 
 /** What a seat's attachment is to the shipped code that opens structures. */
 function seatedAt(region: Region, seat: number): Parameters<typeof openStore>[0] {
-  return { ...region.attachment, words: region.attachment.words, seat, generation: 1 } as Parameters<typeof openStore>[0];
+  return { ...region.attachment, words: region.attachment.words, seat, generation: 1 } as Parameters<
+    typeof openStore
+  >[0];
 }
 
 /** A pool of one-word blocks; generations start at `firstGeneration`. */

@@ -7,5 +7,9 @@ export const programFiles: readonly string[] = [
   './canaries/robust.explore.js',
   './canaries/hint.explore.js',
   './canaries/mpmc.explore.js',
+  './seat.explore.js',
+  './doorbell.explore.js',
+  './pool.explore.js',
   './ring.explore.js',
+  './cargo.explore.js',
 ];

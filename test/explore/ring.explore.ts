@@ -80,16 +80,26 @@ export const programs: readonly Program[] = [
     { long: true, preemptions: 3 },
   ),
   program('waiting, timing out', [[enqueueWait(1), enqueueWait(2)], [dequeueFor], [dequeueFor]], { timeouts: true }),
-  program('capacity 1, waiting', [[1, 2, 3].map(enqueueWait), [dequeueWait, dequeueWait, dequeueWait]], { capacity: 1 }),
-  program('capacity 1, two producers', [[enqueueWait(1)], [enqueueWait(2)], [dequeueWait, dequeueWait]], { capacity: 1 }),
+  program('capacity 1, waiting', [[1, 2, 3].map(enqueueWait), [dequeueWait, dequeueWait, dequeueWait]], {
+    capacity: 1,
+  }),
+  program('capacity 1, two producers', [[enqueueWait(1)], [enqueueWait(2)], [dequeueWait, dequeueWait]], {
+    capacity: 1,
+  }),
   program('closing against a put and a take', [[enqueue(1), close], [enqueue(2)], [dequeue, dequeue]]),
   program('closing a full ring', [[enqueue(1), enqueue(2)], [close], [dequeue, dequeue]], { capacity: 1 }),
   program('closing wakes who waits for an item', [[dequeueWait], [dequeueWait], [enqueue(1), close]]),
-  program('closing wakes who waits for room', [[enqueueWait(1), enqueueWait(2)], [enqueueWait(3)], [close]], { capacity: 1 }),
+  program('closing wakes who waits for room', [[enqueueWait(1), enqueueWait(2)], [enqueueWait(3)], [close]], {
+    capacity: 1,
+  }),
   program('closing between a claim and its publication', [[enqueue(1)], [close], [dequeueWait], [dequeueWait]], {
     preemptions: 4,
   }),
-  program('four threads, waiting', [[enqueueWait(1), enqueueWait(2)], [enqueueWait(3)], [dequeueWait, dequeueWait], [dequeueWait]], {
-    preemptions: 2,
-  }),
+  program(
+    'four threads, waiting',
+    [[enqueueWait(1), enqueueWait(2)], [enqueueWait(3)], [dequeueWait, dequeueWait], [dequeueWait]],
+    {
+      preemptions: 2,
+    },
+  ),
 ];

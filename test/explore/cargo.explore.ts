@@ -1,0 +1,252 @@
+/** Rings that carry a pool, and rings whose threads die: at rest every block and every acknowledged item can be found. */
+import { BLOCK_LIVE, BLOCK_STATE_SHIFT, BLOCK_TRANSIT, BLOCK_WORDS } from '../../dist/core/block.core.js';
+import * as slot from '../../dist/core/slot.core.js';
+import { DONE } from '../../dist/core/status.js';
+import type * as realStock from '../../dist/core/stock.core.js';
+import * as store from '../../dist/core/store.core.js';
+import type * as realRing from '../../dist/ring/ring.core.js';
+import { layOutPool, layOutRegion, layOutRing, namer, wordsOf } from './layout.js';
+import { core } from './loader.js';
+import { type Op, op, type Program, type View } from './program.js';
+
+const ring = await core<typeof realRing>('ring/ring.core.js');
+const stock = await core<typeof realStock>('core/stock.core.js');
+
+/** A thread's `own` holds the pool's private array, then the ring's. */
+const RING_OWN = store.OWN_STOCK + 2;
+
+interface Layout {
+  readonly words: Int32Array;
+  readonly own: (seat: number) => Int32Array;
+  readonly records: number;
+  readonly queue: number;
+  readonly slots: number;
+  readonly nameOf: (word: number) => string;
+}
+
+function layOut(seats: number, blocks: number, capacity: number, start: number, carries: boolean): Layout {
+  const region = layOutRegion(seats);
+  const pool = layOutPool(region, blocks, 0);
+  const { queue, slots, own: ringOwn } = layOutRing(region, capacity, start, carries);
+  const own = (seat: number): Int32Array => {
+    const both = new Int32Array(RING_OWN + ringOwn(seat).length);
+    both.set(pool.own(seat));
+    both.set(ringOwn(seat), RING_OWN);
+    return both;
+  };
+  const names = [
+    ['store', pool.store.index],
+    ['records', pool.store.records],
+    ['queue', queue],
+    ['slots', slots],
+  ] as const;
+  return { words: wordsOf(region), own, records: pool.store.records, queue, slots, nameOf: namer(names) };
+}
+
+/** Acquires, or does nothing when there is no block. */
+const acquire = op('acquire', [], function* ({ words, own, kept }) {
+  const handle = yield* stock.acquireBlock(words, own, 1);
+  if (handle > 0) kept.push(handle);
+  return handle;
+});
+const release = op(
+  'release',
+  ({ kept }) => [kept.at(-1)],
+  ({ words, own, kept }) => stock.releaseBlock(words, own, kept.pop()!),
+  ({ kept }) => kept.length > 0,
+);
+/** Sends what it holds; keeps it when the ring is full. */
+const send = op(
+  'enqueue',
+  ({ kept }) => [kept.at(-1)],
+  function* ({ words, own, kept }) {
+    const status = yield* ring.enqueue(words, own.subarray(RING_OWN), kept.at(-1)!);
+    if (status === DONE) kept.pop();
+    return status;
+  },
+  ({ kept }) => kept.length > 0,
+);
+const receive = op('dequeue', [], function* ({ words, own, kept }) {
+  const handle = yield* ring.dequeue(words, own.subarray(RING_OWN));
+  if (handle > 0) kept.push(handle);
+  return handle;
+});
+const receiveWait = op('dequeueWait', [], function* ({ words, own, kept }) {
+  const handle = yield* ring.dequeueWait(words, own.subarray(RING_OWN), Number.POSITIVE_INFINITY);
+  if (handle > 0) kept.push(handle);
+  return handle;
+});
+
+/** Every block is free, or held by one live thread that knows it, or in one slot, or its word or slot names the dead. */
+function blockAudit(
+  layout: Layout,
+  blocks: number,
+  capacity: number,
+  threads: number,
+): (view: View) => string | undefined {
+  return view => {
+    const places = new Map<number, string[]>();
+    const dying = new Set<number>();
+    const put = (handle: number, place: string): void => {
+      const index = handle & (blocks - 1);
+      places.set(index, [...(places.get(index) ?? []), place]);
+    };
+    for (let thread = 0; thread < threads; thread++) {
+      if (!view.deaths.includes(thread)) for (const handle of view.kept(thread)) put(handle, `thread ${thread}`);
+    }
+    for (let i = 0; i < capacity; i++) {
+      const word = view.words[layout.slots + i * slot.SLOT_WORDS]!;
+      if ((word & slot.SLOT_STATE_MASK) === slot.SLOT_FULL)
+        put(view.words[layout.slots + i * slot.SLOT_WORDS + 1]!, `slot ${i}`);
+      // Taken by one that died: the slot names it and still has the handle.
+      const taken = (word & slot.SLOT_STATE_MASK) === slot.SLOT_TAKEN;
+      const owner = ((word >>> slot.SLOT_SEAT_SHIFT) & 0xff) - 1;
+      if (taken && view.deaths.includes(owner))
+        dying.add(view.words[layout.slots + i * slot.SLOT_WORDS + 1]! & (blocks - 1));
+    }
+    for (let index = 0; index < blocks; index++) {
+      const word = view.words[layout.records + index * BLOCK_WORDS]!;
+      const state = (word >>> BLOCK_STATE_SHIFT) & 15;
+      const dead = view.deaths.includes((word & 0xff) - 1) || dying.has(index);
+      const found = places.get(index) ?? [];
+      if (found.length > 1) return `block ${index} is in ${found.join(' and ')}`;
+      if ((state === BLOCK_LIVE || state === BLOCK_TRANSIT) && found.length === 0 && !dead)
+        return `block ${index} is lost`;
+      if (state < BLOCK_LIVE && found.length > 0) return `block ${index} is free, and in ${found[0]}`;
+      const inSlot = found.some(place => place.startsWith('slot'));
+      if (inSlot !== (state === BLOCK_TRANSIT) && !dead)
+        return `block ${index} is in ${found.join('')}, its state is ${state}`;
+    }
+    return undefined;
+  };
+}
+
+function carrying(
+  name: string,
+  threads: readonly (readonly Op[])[],
+  more: Partial<Program> & { capacity?: number } = {},
+): Program {
+  const { capacity = 1, ...rest } = more;
+  const layout = layOut(threads.length, 2, capacity, 0, true);
+  return {
+    name: `cargo: ${name}`,
+    words: layout.words,
+    threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+    audit: blockAudit(layout, 2, capacity, threads.length),
+    hints: [[layout.records, layout.records + 2 * BLOCK_WORDS]],
+    nameOf: layout.nameOf,
+    ...rest,
+  };
+}
+
+const put = (value: number): Op =>
+  op('enqueue', [value], function* ({ words, own, kept }) {
+    const status = yield* ring.enqueue(words, own.subarray(RING_OWN), value);
+    if (status === DONE) kept.push(value);
+    return status;
+  });
+const get = op('dequeue', [], function* ({ words, own, kept }) {
+  const item = yield* ring.dequeue(words, own.subarray(RING_OWN));
+  if (item > 0) kept.push(item);
+  return item;
+});
+
+/** What was acknowledged was taken once, or is in the ring, or in a slot that names the dead, who was taking it. */
+function itemAudit(
+  layout: Layout,
+  capacity: number,
+  producers: number,
+  threads: number,
+): (view: View) => string | undefined {
+  return view => {
+    const found = new Map<number, number>();
+    const count = (item: number): unknown => found.set(item, (found.get(item) ?? 0) + 1);
+    for (let thread = producers; thread < threads; thread++) view.kept(thread).forEach(count);
+    for (let i = 0; i < capacity; i++) {
+      const at = layout.slots + i * slot.SLOT_WORDS;
+      const word = view.words[at]!;
+      const state = word & slot.SLOT_STATE_MASK;
+      const owner = ((word >>> slot.SLOT_SEAT_SHIFT) & 0xff) - 1;
+      if (state === slot.SLOT_FULL) count(view.words[at + 1]!);
+      if (state === slot.SLOT_TAKEN || state === slot.SLOT_CLAIMED) {
+        if (!view.deaths.includes(owner)) return `slot ${i} is held by thread ${owner}, which is alive and done`;
+        if (state === slot.SLOT_TAKEN) count(view.words[at + 1]!);
+      }
+    }
+    for (let thread = 0; thread < producers; thread++) {
+      for (const item of view.kept(thread)) {
+        const times = found.get(item) ?? 0;
+        // A consumer that died between its last access and its return had the item in its hands: it was delivered.
+        const delivered = view.deaths.some(dead => dead >= producers && view.cutShort(dead) !== undefined);
+        if (times === 0 && !delivered) return `item ${item} was acknowledged and is lost`;
+        if (times > 1) return `item ${item} is there ${times} times`;
+      }
+    }
+    return undefined;
+  };
+}
+
+function dying(
+  name: string,
+  producers: readonly (readonly Op[])[],
+  consumers: readonly (readonly Op[])[],
+  victim: number,
+  more: Partial<Program> & { capacity?: number; start?: number } = {},
+): Program {
+  const { capacity = 2, start = 0, ...rest } = more;
+  const threads = [...producers, ...consumers];
+  const layout = layOut(threads.length, 2, capacity, start, false);
+  return {
+    name: `ring, killed anywhere: ${name}`,
+    words: layout.words,
+    threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+    victims: [victim],
+    audit: itemAudit(layout, capacity, producers.length, threads.length),
+    nameOf: layout.nameOf,
+    ...rest,
+  };
+}
+
+export const programs: readonly Program[] = [
+  carrying('one sends, one receives', [
+    [acquire, send, acquire, send, release],
+    [receive, release, receive, release],
+  ]),
+  carrying('one sends, one waits', [
+    [acquire, send],
+    [receiveWait, release],
+  ]),
+  carrying('there and back', [
+    [acquire, send, receive, release],
+    [receive, send],
+  ]),
+  carrying(
+    'one sends, two receive',
+    [
+      [acquire, send, acquire, send],
+      [receive, release],
+      [receive, release],
+    ],
+    { capacity: 2 },
+  ),
+  carrying(
+    'sender killed anywhere',
+    [
+      [acquire, send, acquire, send],
+      [receive, release],
+    ],
+    { victims: [0] },
+  ),
+  carrying(
+    'receiver killed anywhere',
+    [
+      [acquire, send, acquire, send],
+      [receive, release],
+    ],
+    { victims: [1] },
+  ),
+  dying('a producer', [[put(1), put(2)], [put(3)]], [[get, get]], 0),
+  dying('a consumer', [[put(1), put(2)]], [[get, get], [get]], 1),
+  dying('a producer, below 2^32', [[put(1), put(2), put(3)]], [[get, get, get]], 0, { start: -1 }),
+  dying('a consumer, one slot', [[put(1), put(2)]], [[get], [get]], 1, { capacity: 1 }),
+];

@@ -1,0 +1,378 @@
+/** The pool as shipped: every block has one owner at any moment, whatever two threads do to it, and nobody is left waiting. */
+
+import type * as realBlock from '../../dist/core/block.core.js';
+import {
+  BLOCK_FREE,
+  BLOCK_LIVE,
+  BLOCK_STATE_SHIFT,
+  BLOCK_STOCKED,
+  BLOCK_TRANSIT,
+  BLOCK_UNTOUCHED,
+  BLOCK_WORDS,
+  blockTag,
+} from '../../dist/core/block.core.js';
+import { BAD_HANDLE, DONE, NONE } from '../../dist/core/status.js';
+import type * as realStock from '../../dist/core/stock.core.js';
+import * as store from '../../dist/core/store.core.js';
+import { layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
+import { core, coreFromText } from './loader.js';
+import { ANY, type Me, type Op, op, type Program, type Spec, type View } from './program.js';
+import type { Walk } from './recorder.js';
+
+const block = await core<typeof realBlock>('core/block.core.js');
+const stock = await core<typeof realStock>('core/stock.core.js');
+
+/** What the pool's class does itself, and a letter box through which threads pass a handle. */
+const shell = await coreFromText<{
+  attends(words: Int32Array, at: number): number;
+  post(words: Int32Array, at: number, value: number): void;
+  fetch(words: Int32Array, at: number): number;
+}>(
+  'shell',
+  `
+export function attends(words, at) { return words[at]; }
+export function post(words, at, value) { Atomics.store(words, at, value); Atomics.notify(words, at); }
+export function fetch(words, at) {
+  for (;;) {
+    const value = Atomics.load(words, at);
+    if (value !== 0) return value;
+    Atomics.wait(words, at, 0);
+  }
+}`,
+);
+
+/** As `SharedPool.acquire`. */
+function* acquireBody({ words, own, kept }: Me): Walk<number> {
+  const count = own[store.OWN_COUNT]!;
+  const indexBits = own[store.OWN_INDEX_BITS]!;
+  let handle: number;
+  if (count === 0) handle = yield* stock.acquireBlock(words, own, Math.max(1, own[store.OWN_STOCK_MAX]! >>> 1));
+  else {
+    own[store.OWN_COUNT] = count - 1;
+    const liveTag = blockTag(BLOCK_LIVE, own[store.OWN_SEAT]!);
+    const next = own[store.OWN_STOCK + count - 1]!;
+    handle = yield* block.acquireStocked(
+      words,
+      own[store.OWN_RECORDS]!,
+      indexBits,
+      (1 << indexBits) - 1,
+      liveTag,
+      next,
+    );
+  }
+  if (handle > 0) kept.push(handle);
+  return handle;
+}
+
+/** As `SharedPool.release`. */
+function* releaseHandle({ words, own }: Me, handle: number): Walk<number> {
+  const count = own[store.OWN_COUNT]!;
+  const indexBits = own[store.OWN_INDEX_BITS]!;
+  const stockMax = own[store.OWN_STOCK_MAX]!;
+  if (count < stockMax && (yield* shell.attends(words, own[store.OWN_STORE]! + store.STORE_ATTENTION)) === 0) {
+    const liveTag = blockTag(BLOCK_LIVE, own[store.OWN_SEAT]!);
+    const max = own[store.OWN_HANDLE_MAX]!;
+    const mask = (1 << indexBits) - 1;
+    const next = yield* block.releaseHeld(words, own[store.OWN_RECORDS]!, indexBits, mask, max, liveTag, handle);
+    if (next !== 0) {
+      own[store.OWN_STOCK + count] = next;
+      own[store.OWN_COUNT] = count + 1;
+      return DONE;
+    }
+  }
+  return yield* stock.releaseBlock(words, own, handle);
+}
+
+const has = ({ kept }: Me): boolean => kept.length > 0;
+const last = ({ kept }: Me): readonly unknown[] => [kept.at(-1)];
+
+const acquire = op('acquire', [], acquireBody);
+const acquireWait = op('acquireWait', [], function* ({ words, own, kept }) {
+  const handle = yield* stock.acquireWait(words, own, Number.POSITIVE_INFINITY);
+  kept.push(handle);
+  return handle;
+});
+const release = op(
+  'release',
+  last,
+  function* (me) {
+    return yield* releaseHandle(me, me.kept.pop()!);
+  },
+  has,
+);
+/** Releases and still remembers the handle, to misuse it again. */
+const releaseAndKeep = op('release', last, me => releaseHandle(me, me.kept.at(-1)!), has);
+const disown = op('disown', last, ({ words, own, kept }) => stock.disownBlock(words, own, kept.at(-1)!), has);
+const adopt = op('adopt', last, ({ words, own, kept }) => stock.adoptBlock(words, own, kept.at(-1)!), has);
+const leave = op('leave', [], ({ words, own }) => stock.leaveBlocks(words, own, 2));
+const postTo = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
+const postAndKeep = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
+const fetchFrom = (at: number): Op =>
+  op('fetch', [], function* ({ words, kept }) {
+    kept.push(yield* shell.fetch(words, at));
+    return 0;
+  });
+
+/**
+ * A pool answers NONE, or a handle that it never answered before, of a block that is not live; it releases what is live, once.
+ * Where two seats release one handle at the same moment, either may be told that it was wrong: `doubled` allows for that.
+ */
+function poolSpec(
+  capacity: number,
+  first: number,
+  max: number,
+  doubled: boolean,
+): Spec<{ live: number[]; used: number[] }> {
+  const indexBits = capacity === 1 ? 0 : 32 - Math.clz32(capacity - 1);
+  return {
+    start: { live: [], used: [] },
+    step(state, name, [handle]) {
+      const { live, used } = state;
+      if (name.startsWith('acquire')) {
+        const fresh: [typeof state, number][] = name === 'acquire' ? [[state, NONE]] : [];
+        for (let index = 0; index < capacity; index++) {
+          if (live.some(h => (h & ((1 << indexBits) - 1)) === index)) continue;
+          for (let step = 1; step <= 4; step++) {
+            const generation = ((first + step - 1) % max) + 1;
+            const h = (generation << indexBits) | index;
+            if (!used.includes(h)) {
+              fresh.push([{ live: [...live, h].sort((a, b) => a - b), used: [...used, h].sort((a, b) => a - b) }, h]);
+              break;
+            }
+          }
+        }
+        return fresh;
+      }
+      if (name === 'release') {
+        const released = { live: live.filter(h => h !== handle), used };
+        if (live.includes(handle as number)) return [[released, DONE]];
+        return doubled
+          ? [
+              [state, DONE],
+              [state, BAD_HANDLE],
+            ]
+          : [[state, BAD_HANDLE]];
+      }
+      return [[state, ANY]];
+    },
+  };
+}
+
+interface Setup {
+  readonly capacity?: number;
+  readonly stockMax?: number;
+  readonly first?: number;
+  readonly doubled?: boolean;
+}
+
+const BOX = 0;
+
+function program(
+  name: string,
+  threads: (box: number) => readonly (readonly Op[])[],
+  { capacity = 2, stockMax = 0, first = 1, doubled = false }: Setup = {},
+  more: Partial<Program> = {},
+): Program {
+  const count = threads(BOX).length;
+  const region = layOutRegion(count);
+  const pool = layOutPool(region, capacity, stockMax, first);
+  const words = wordsOf(region);
+  const { index: at, records, indexBits } = pool.store;
+  const box = pool.store.dataOffset >>> 2;
+  const plans = threads(box).map((ops, i) => ({ own: pool.own(i + 1), ops }));
+  const indexMask = (1 << indexBits) - 1;
+  const stateOf = (word: number): number => (word >>> BLOCK_STATE_SHIFT) & 15;
+
+  /** One owner a block, in the words and in what the threads have to themselves. */
+  const law = (view: View): string | undefined => {
+    const owner = new Map<number, number>();
+    for (let thread = 0; thread < count; thread++) {
+      const own = view.own(thread);
+      if (own.length === 0) continue; // dead: its words still name it
+      for (let i = 0; i < own[store.OWN_COUNT]!; i++) {
+        const index = own[store.OWN_STOCK + i]! & indexMask;
+        if (owner.has(index)) return `block ${index} is in two stocks`;
+        owner.set(index, thread);
+        const word = view.words[records + index * BLOCK_WORDS]!;
+        if ((word & 0xfff) !== blockTag(BLOCK_STOCKED, thread + 1))
+          return `block ${index} is in stock ${thread + 1}, its word says ${word & 0xfff}`;
+      }
+    }
+    return undefined;
+  };
+  /** At rest, whoever may still go on can find every block. */
+  const audit = (view: View): string | undefined => {
+    for (let index = 0; index < capacity; index++) {
+      const word = view.words[records + index * BLOCK_WORDS]!;
+      const state = stateOf(word);
+      const holder = word & 0xff;
+      if (state === BLOCK_UNTOUCHED || state === BLOCK_TRANSIT) continue;
+      const named = holder > 0 && view.deaths.includes(holder - 1);
+      if (named) continue; // recovery finds it by its word
+      const marked = ((view.words[pool.store.freeMask]! >>> index) & 1) === 1;
+      if (state === BLOCK_FREE && !marked && view.deaths.length === 0)
+        return `block ${index} is free and nobody can find it`;
+      if (state === BLOCK_STOCKED) {
+        const own = view.own(holder - 1);
+        const stocked = [...own.slice(store.OWN_STOCK, store.OWN_STOCK + own[store.OWN_COUNT]!)];
+        if (!stocked.some(handle => (handle & indexMask) === index))
+          return `block ${index} is nowhere in the stock of seat ${holder}`;
+      }
+      const stamped = view.words[records + index * BLOCK_WORDS + 1] === word >>> 12;
+      const returned = ((view.words[pool.store.returnedMask]! >>> index) & 1) === 1;
+      if (state === BLOCK_LIVE && stamped && holder === 0)
+        return `block ${index} was released, and nobody will collect it`;
+      if (
+        state === BLOCK_LIVE &&
+        stamped &&
+        view.deaths.length === 0 &&
+        (!returned || view.words[at + store.STORE_RETURNED] === 0)
+      ) {
+        return `block ${index} was released to seat ${holder}, which will not look`;
+      }
+    }
+    return undefined;
+  };
+  return {
+    name: `pool: ${name}`,
+    words,
+    threads: plans,
+    spec: poolSpec(capacity, first, pool.own(1)[store.OWN_HANDLE_MAX]! >>> indexBits, doubled),
+    law,
+    audit,
+    // Block words and stamps, and the attention word: read plainly on the fast paths (block.core.ts, store.core.ts).
+    hints: [
+      [records, records + capacity * BLOCK_WORDS],
+      [at + store.STORE_ATTENTION, at + store.STORE_ATTENTION + 1],
+    ],
+    nameOf: namer([
+      ['store', at],
+      ['free mask', pool.store.freeMask],
+      ['returned mask', pool.store.returnedMask],
+      ['records', records],
+      ['letter box', box],
+    ]),
+    ...more,
+  };
+}
+
+const pair = [acquire, release];
+
+export const programs: readonly Program[] = [
+  program('2 x 4, no stock', () => [
+    [...pair, ...pair],
+    [...pair, ...pair],
+  ]),
+  program(
+    '2 x 4, stock of 1',
+    () => [
+      [...pair, ...pair],
+      [acquire, acquire, release, release],
+    ],
+    { stockMax: 1 },
+  ),
+  program('3 x 2, no stock', () => [pair, pair, pair]),
+  program('3 x 2, one block', () => [pair, pair, pair], { capacity: 1 }),
+  program('generations wrap', () => [[...pair, ...pair], pair], { capacity: 1, first: 2 ** 20 - 2 }),
+  program('released by another', box => [
+    [acquire, postTo(box), acquire, acquire],
+    [fetchFrom(box), release],
+  ]),
+  program(
+    'released by another, into a stock',
+    box => [
+      [acquire, postTo(box), acquire, acquire, release],
+      [fetchFrom(box), release],
+    ],
+    { stockMax: 2 },
+  ),
+  program(
+    'released by both at once',
+    box => [
+      [acquire, postAndKeep(box), release, acquire],
+      [fetchFrom(box), release, acquire],
+    ],
+    { doubled: true },
+  ),
+  program(
+    'released by both at once, into a stock',
+    box => [
+      [acquire, postAndKeep(box), release, acquire],
+      [fetchFrom(box), release, acquire],
+    ],
+    { doubled: true, stockMax: 1 },
+  ),
+  program(
+    'released twice by another',
+    box => [
+      [acquire, postAndKeep(box), acquire],
+      [fetchFrom(box), releaseAndKeep, release, acquire],
+    ],
+    { doubled: true },
+  ),
+  program(
+    'disowned while another releases',
+    box => [
+      [acquire, postAndKeep(box), disown],
+      [fetchFrom(box), release],
+    ],
+    { doubled: true },
+  ),
+  program('disowned, then adopted', box => [
+    [acquire, disown, postTo(box)],
+    [fetchFrom(box), adopt, release],
+    [acquire],
+  ]),
+  program(
+    'detached while another releases',
+    box => [
+      [acquire, postAndKeep(box), leave],
+      [fetchFrom(box), release],
+    ],
+    { doubled: true, stockMax: 1 },
+  ),
+  program(
+    'waiting for one block',
+    () => [
+      [acquireWait, release],
+      [acquireWait, release],
+    ],
+    { capacity: 1 },
+  ),
+  program(
+    'three wait for one block',
+    () => [
+      [acquireWait, release],
+      [acquireWait, release],
+      [acquireWait, release],
+    ],
+    { capacity: 1 },
+    { preemptions: 3 },
+  ),
+  program(
+    'waiting for what another releases',
+    box => [
+      [acquire, postTo(box), acquireWait],
+      [fetchFrom(box), release],
+    ],
+    { capacity: 1 },
+  ),
+  program(
+    'killed anywhere',
+    () => [
+      [...pair, acquire],
+      [...pair, acquire],
+    ],
+    { stockMax: 1 },
+    { victims: [0] },
+  ),
+  program(
+    'killed anywhere, returning',
+    box => [
+      [acquire, postTo(box), acquire],
+      [fetchFrom(box), release],
+    ],
+    { capacity: 1 },
+    { victims: [1] },
+  ),
+];

@@ -1,0 +1,127 @@
+/** Seats and the directory's lock: one owner each, whoever comes when, and readable after a death. */
+
+import * as realSeat from '../../dist/core/seat.core.js';
+import * as realHeader from '../../dist/region/header.core.js';
+import { layOutRegion, namer, wordsOf } from './layout.js';
+import { core, coreFromText } from './loader.js';
+import { type Op, op, type Program, type View } from './program.js';
+
+const seat = await core<typeof realSeat>('core/seat.core.js');
+const header = await core<typeof realHeader>('region/header.core.js');
+const critical = await coreFromText<{ bump(words: Int32Array, at: number): number }>(
+  'critical section',
+  'export function bump(words, at) { const seen = words[at]; words[at] = seen + 1; return seen + 1; }',
+);
+
+const { SEAT_ATTACHED, SEAT_FREE, SEAT_LEAVING, SEAT_RESERVED } = realSeat;
+const SEATS = 2;
+
+/** kept: [seat, generation] of the token this thread minted last. */
+const share = op('share', [], function* ({ words, kept }) {
+  const number = yield* seat.reserveSeat(words, SEATS);
+  if (number !== 0) kept.push(number, yield* seat.seatGeneration(words, number));
+  return number;
+});
+const move = (name: string, from: number, to: number): Op =>
+  op(
+    name,
+    ({ kept }) => [kept[0], kept[1]],
+    ({ words, kept }) => seat.moveSeat(words, kept[0]!, kept[1]!, from, to),
+    ({ kept }) => kept.length > 0,
+  );
+const attach = move('attach', SEAT_RESERVED, SEAT_ATTACHED);
+const cancel = move('cancel', SEAT_RESERVED, SEAT_FREE);
+const leaving = move('leave', SEAT_ATTACHED, SEAT_LEAVING);
+const free = op(
+  'free',
+  [],
+  function* ({ words, kept }) {
+    const freed = yield* seat.moveSeat(words, kept[0]!, kept[1]!, SEAT_LEAVING, SEAT_FREE);
+    kept.length = 0;
+    return freed;
+  },
+  ({ kept }) => kept.length > 0,
+);
+
+/** No two threads keep the same seat. */
+function oneSeatEach(view: View): string | undefined {
+  const [a, b, c] = [0, 1, 2].map(thread => view.kept(thread)[0]);
+  if ((a !== undefined && (a === b || a === c)) || (b !== undefined && b === c))
+    return `one seat for two threads: ${[a, b, c]}`;
+  return undefined;
+}
+
+/** Only one seat is free: both others are wanted by two threads. */
+function seatProgram(name: string, threads: readonly (readonly Op[])[], more: Partial<Program> = {}): Program {
+  const region = layOutRegion(SEATS);
+  const words = region.attachment.words.slice(0, region.usedBytes >>> 2);
+  words[realSeat.seatIndex(1)] = 0;
+  words[realSeat.seatIndex(2)] = 0xffffff << realSeat.SEAT_GENERATION_SHIFT; // the generation is about to wrap
+  return {
+    name: `seat: ${name}`,
+    words,
+    threads: threads.map(ops => ({ ops })),
+    law: oneSeatEach,
+    nameOf: namer([1, 2].map(n => [`seat ${n}`, realSeat.seatIndex(n)] as const)),
+    ...more,
+  };
+}
+
+const add = (at: number, deadline = Number.POSITIVE_INFINITY): Op =>
+  op('add a structure', [], function* ({ words, own }) {
+    if ((yield* header.lockDirectory(words, own[0]!, deadline, 1)) === 0) return 0;
+    const seen = yield* critical.bump(words, at);
+    yield* header.unlockDirectory(words);
+    return seen;
+  });
+
+function lockProgram(name: string, threads: number, more: Partial<Program> & { deadline?: number } = {}): Program {
+  const region = layOutRegion(threads);
+  const words = wordsOf(region);
+  const counter = words.length - 1;
+  return {
+    name: `directory lock: ${name}`,
+    words,
+    threads: Array.from({ length: threads }, (_, i) => ({ own: [i + 1], ops: [add(counter, more.deadline)] })),
+    audit: view => {
+      if (view.deaths.length > 0 || view.words[counter] === threads) return undefined;
+      return `${view.words[counter]} structures were added, expected ${threads}`;
+    },
+    nameOf: namer([
+      ['lock', realHeader.HEADER_LOCK],
+      ['counter', counter],
+    ]),
+    ...more,
+  };
+}
+
+export const programs: readonly Program[] = [
+  seatProgram(
+    'sharing, attaching and leaving',
+    [
+      [share, attach, leaving, free, share],
+      [share, attach, leaving, free, share],
+      [share, cancel],
+    ],
+    {
+      // Cancelled seats are forgotten by nobody here, so only the two that attach are compared.
+      law: view =>
+        view.kept(0)[0] !== undefined && view.kept(0)[0] === view.kept(1)[0] ? `one seat for two threads` : undefined,
+    },
+  ),
+  seatProgram('three want two seats', [[share], [share], [share]]),
+  lockProgram('two add', 2),
+  lockProgram('three add', 3),
+  lockProgram('killed anywhere', 2, {
+    victims: [0],
+    // The survivor waits for the lock of a dead seat: that its word names the seat is what recovery needs.
+    timeouts: true,
+    deadline: 10,
+    audit: view => {
+      const holder = view.words[realHeader.HEADER_LOCK]!;
+      return holder === 0 || view.deaths.includes(holder - 1)
+        ? undefined
+        : `the lock names seat ${holder}, which is alive and done`;
+    },
+  }),
+];
