@@ -5,8 +5,8 @@
  * slot queue, 96 words, then the slots
  * word  0  capacity (a power of two) | 1 carried: the block store whose handles it carries, or 0 | 2 slots  (written once)
  * word 16  closed: 0 open, 1 closed                                                  (read by all, written once)
- * word 32  head: the next position to take   } free-running, only ever moved on by one,
- * word 48  tail: the next position to put    } by whoever finds its slot claimed
+ * word 32  head: a position that all before it are taken of  } free-running hints, stored every so many positions
+ * word 48  tail: a position that all before it are put of    } by whoever claims that one
  * word 64  waiters for an item | word 80  waiters for room                            (doorbell.core.ts)
  *
  * slot, 2 words
@@ -17,17 +17,20 @@
  * ```
  *
  * Laws
- * - One compare-and-exchange on the slot word claims it, names the owner and the lap. Head and tail are only hints of where
- *   to look: anyone moves them past a claimed slot. So a thread that stops or dies anywhere holds up its own slot only, and
- *   what it had claimed can be read from the slot.
+ * - One compare-and-exchange on the slot word claims it, names the owner and the lap. So a thread that stops or dies anywhere
+ *   holds up its own slot only, and what it had claimed can be read from the slot.
+ * - Positions are claimed in order, each once: whoever claims one has seen all before it claimed. So the slots alone say where
+ *   head and tail are; the shared ones are hints of where to look, and every seat keeps its own, which saves the line that
+ *   all would write. A late store may set a hint back: it is only ever a place to walk on from.
+ * - The first look at a slot word may be plain, as at a hint: only the exchange that follows it counts.
  * - Plain writes of the item stand between CLAIMED and FULL, plain reads between TAKEN and EMPTY: the exchanges order them.
- * - tail - head, as signed 32 bits, is between 0 and capacity, but for the moment between a claim and the help.
  * - `closed` is looked at between the claim and the publication: so after a taker has seen it together with an EMPTY slot,
  *   nothing can come any more, and what was acknowledged before is delivered.
  *
- * Positions wrap at 2^32: 43 s at 100 M items/s; only differences are looked at. A lap has 21 bits or more: with a capacity of
- * 2 it comes round after 4 M items, 40 ms at that rate. A thread that slept through exactly that many would claim a slot
- * that is really empty (or full): order among those items may suffer, nothing is lost or doubled.
+ * Positions wrap at 2^32: 43 s at 100 M items/s; only differences are looked at, and a seat whose own position is far from the
+ * shared one takes that. A lap has 21 bits or more: with a capacity of 2 it comes round after 4 M items, 40 ms at that rate. A
+ * thread that slept through exactly that many between a look and its exchange would claim a slot that is really empty (or
+ * full): order among those items may suffer, nothing is lost or doubled.
  *
  * Source of the idea: D. Vyukov's bounded queue, with the claim moved from the position to the slot.
  */
@@ -112,10 +115,27 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
   return 0;
 }
 
-/** How many positions lie between head and tail now. Momentary: others may move both. */
-export function queueLength(words: Int32Array, queue: number): number {
+/** The first position, from a shared one on, whose slot is in none of the states that mean "gone past". */
+function firstNot(words: Int32Array, queue: number, shared: number, claimedToo: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
-  const head = Atomics.load(words, queue + QUEUE_HEAD);
-  const length = (Atomics.load(words, queue + QUEUE_TAIL) - head) | 0;
-  return length < 0 ? 0 : length > capacity ? capacity : length;
+  const slots = words[queue + QUEUE_SLOTS]!;
+  const shift = lapShift(capacity);
+  const mask = lapMask(capacity);
+  let position = Atomics.load(words, queue + shared);
+  for (let step = 0; step < 2 * capacity; step++) {
+    const word = Atomics.load(words, slots + (position & (capacity - 1)) * SLOT_WORDS);
+    const ahead = ((word & mask) - ((position << shift) & mask)) | 0;
+    const state = word & SLOT_STATE_MASK;
+    const past = claimedToo !== 0 ? state !== SLOT_EMPTY : state === SLOT_TAKEN || state === SLOT_SKIP;
+    if (ahead < 0 || (ahead === 0 && !past)) return position;
+    position = (position + 1) | 0;
+  }
+  return position;
+}
+
+/** How many items are in the ring, being put or to be taken. Momentary: others may do either meanwhile. */
+export function queueLength(words: Int32Array, queue: number): number {
+  const head = firstNot(words, queue, QUEUE_HEAD, 0);
+  const length = (firstNot(words, queue, QUEUE_TAIL, 1) - head) | 0;
+  return Math.max(0, Math.min(length, words[queue + QUEUE_CAPACITY]!));
 }

@@ -36,11 +36,12 @@ export interface Entry {
 
 /** A name as it goes into an entry. @throws {RingwellError} ERR_USAGE */
 export function encodeName(name: unknown, what: string): Uint8Array {
-  const bytes = typeof name === 'string' ? new TextEncoder().encode(name) : new Uint8Array(0);
+  // Half a surrogate pair has no bytes of its own: it would be found under another name, or under none.
+  const bytes = typeof name === 'string' && name.isWellFormed() ? new TextEncoder().encode(name) : new Uint8Array(0);
   if (bytes.length >= 1 && bytes.length <= NAME_BYTES_MAX) return bytes;
   throw new RingwellError(
     'ERR_USAGE',
-    `${what}: name must be a string of 1 to ${NAME_BYTES_MAX} bytes, got ${show(name)}`,
+    `${what}: name must be a well-formed string of 1 to ${NAME_BYTES_MAX} bytes, got ${show(name)}`,
   );
 }
 
@@ -56,7 +57,7 @@ function readEntry(words: Int32Array, index: number, end: number): Entry | undef
   const at = (index + ENTRY_NAME) * 4;
   // TextDecoder refuses shared memory in browsers: copy the few bytes out first.
   const copy = new Uint8Array(words.buffer, at, nameBytes).slice();
-  const name = new TextDecoder().decode(new Uint8Array(copy));
+  const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(new Uint8Array(copy));
   return { index, kind, bytes, name, store: words[index + ENTRY_STORE]!, queue: words[index + ENTRY_QUEUE]! };
 }
 

@@ -124,7 +124,8 @@ export class Region {
     const adopted = adoptMemory(token.memory, undefined, what);
     const { words, seats } = readHeader(adopted, what);
     checkInteger(seat, 1, seats, `${what}: the token's seat`, 'ERR_SEAT');
-    checkInteger(generation, 1, 0xffffff, `${what}: the token's generation`, 'ERR_SEAT');
+    // 0 too: a seat's generation wraps.
+    checkInteger(generation, 0, 0xffffff, `${what}: the token's generation`, 'ERR_SEAT');
     if (moveSeat(words, seat, generation, SEAT_RESERVED, SEAT_ATTACHED) === 0) {
       const poisoned = (Atomics.load(words, seatIndex(seat)) & SEAT_POISONED) !== 0;
       if (poisoned) throw new RingwellError('ERR_CORRUPTION', `${what}: the region is poisoned`);
@@ -191,7 +192,7 @@ export class Region {
       throw new RingwellError('ERR_ATTACH', `${what}: expected a token made by region.share(), got ${show(token)}`);
     }
     checkInteger(token.seat, 1, seats, `${what}: its seat`, 'ERR_SEAT');
-    checkInteger(token.generation, 1, 0xffffff, `${what}: its generation`, 'ERR_SEAT');
+    checkInteger(token.generation, 0, 0xffffff, `${what}: its generation`, 'ERR_SEAT');
     if (moveSeat(words, token.seat, token.generation, SEAT_RESERVED, SEAT_FREE) === 0) {
       throw new RingwellError('ERR_SEAT', `${what}: seat ${token.seat} was already attached or cancelled`);
     }

@@ -5,9 +5,18 @@
  * own, private to the seat
  * word 0 queue | 1 slots | 2 index mask | 3 lap shift | 4 lap mask | 5 seat | 6 seats | 7 seat generation
  * word 8 records of the carried pool, or 0 | 9 its index bits
+ * word 10 head, 11 tail: where this seat looks first | 12 hint mask: the shared positions are stored when these bits are 0
  * ```
  */
-import { BLOCK_LIVE, BLOCK_WORDS, blockTag, isHeldBlock, receiveBlock, sendBlock } from '../core/block.core.js';
+import {
+  BLOCK_LIVE,
+  BLOCK_WORDS,
+  blockTag,
+  HANDLE_MASK,
+  isHeldBlock,
+  receiveBlock,
+  sendBlock,
+} from '../core/block.core.js';
 import { now } from '../core/clock.js';
 import { arm, disarm, listen, ringAll, ringOne, someoneWaits } from '../core/doorbell.core.js';
 import { isSeated } from '../core/seat.core.js';
@@ -37,49 +46,94 @@ export const OWN_SEATS = 6;
 export const OWN_SEAT_GENERATION = 7;
 export const OWN_RECORDS = 8;
 export const OWN_INDEX_BITS = 9;
-export const OWN_WORDS = 10;
+export const OWN_HEAD = 10;
+export const OWN_TAIL = 11;
+export const OWN_HINT_MASK = 12;
+export const OWN_WORDS = 13;
 
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE (a carried handle not held here) or UNSEATED. */
 export function enqueue(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
-  const indexBits = own[OWN_INDEX_BITS]!;
   const seat = own[OWN_SEAT]!;
-  const records = own[OWN_RECORDS]!;
-  if (records !== 0) {
-    const indexMask = (1 << indexBits) - 1;
-    if (isHeldBlock(words, records, indexBits, indexMask, blockTag(BLOCK_LIVE, seat), item) === 0) return BAD_HANDLE;
-  }
   const lapMask = own[OWN_LAP_MASK]!;
-  let tail = Atomics.load(words, queue + QUEUE_TAIL);
+  const records = own[OWN_RECORDS]!;
+  if (records !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
+  let tail = own[OWN_TAIL]!;
+  let unsure = 1;
+  let lost = 1;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (tail << own[OWN_LAP_SHIFT]!) & lapMask;
-    const claimed = lap | slotTag(SLOT_CLAIMED, seat);
-    // A look before the exchange: polling a full ring must not take the line away from its consumers.
-    const word = Atomics.load(words, slot);
+    // A look before the exchange: polling a full ring must not take the line away from its consumers. The first one may be a
+    // plain read of a hint word, because the exchange has the last word; whatever else it says is looked at again.
+    const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot);
     if (word === lap) {
-      if (Atomics.compareExchange(words, slot, lap, claimed) !== lap) continue;
-      Atomics.compareExchange(words, queue + QUEUE_TAIL, tail, (tail + 1) | 0);
+      const claimed = lap | slotTag(SLOT_CLAIMED, seat);
+      if (Atomics.compareExchange(words, slot, lap, claimed) !== lap) {
+        unsure = 0;
+        continue;
+      }
+      moveTo(words, own, QUEUE_TAIL, OWN_TAIL, (tail + 1) | 0);
       if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return abandon(words, own, slot, lap, claimed);
-      if (records !== 0)
-        sendBlock(words, records + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS, item >>> indexBits, seat);
+      if (records !== 0) send(words, own, item);
       words[slot + 1] = item;
       // An exchange, not a store: had this seat been recovered meanwhile, the slot is no longer ours.
       if (Atomics.compareExchange(words, slot, claimed, lap | SLOT_FULL) !== claimed) return UNSEATED;
       wakeOne(words, own, QUEUE_ITEM_WAITERS);
       return DONE;
     }
-    if ((((word & lapMask) - lap) | 0) < 0) {
-      // The slot still serves the lap before. If the tail has not moved either, the ring is full.
-      const seen = Atomics.load(words, queue + QUEUE_TAIL);
-      if (seen === tail) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
-      tail = seen;
-    } else {
-      // Claimed by another, or a lap on already: the tail lags behind. Help it.
-      const seen = Atomics.compareExchange(words, queue + QUEUE_TAIL, tail, (tail + 1) | 0);
-      tail = seen === tail ? (tail + 1) | 0 : seen;
+    const ahead = ((word & lapMask) - lap) | 0;
+    if (ahead === 0)
+      tail = (tail + 1) | 0; // claimed by another
+    else if (lost !== 0) {
+      lost = 0;
+      tail = nearest(words, own, QUEUE_TAIL, tail);
+    } else if (ahead > 0) tail = catchUp(own, tail, ahead);
+    else {
+      // The slot still serves the lap before, and all before it are claimed: the ring is full.
+      own[OWN_TAIL] = tail;
+      return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
     }
   }
+}
+
+/** Where this seat looks next, and now and then where everybody should. */
+function moveTo(words: Int32Array, own: Int32Array, shared: number, mine: number, position: number): void {
+  own[mine] = position;
+  if ((position & own[OWN_HINT_MASK]!) === 0) Atomics.store(words, own[OWN_QUEUE]! + shared, position);
+}
+
+/** Where to go on when a slot is not in the lap it should be in: here, or where the shared position is if that is elsewhere. */
+function nearest(words: Int32Array, own: Int32Array, shared: number, position: number): number {
+  const seen = Atomics.load(words, own[OWN_QUEUE]! + shared);
+  return (position - seen) >>> 0 > own[OWN_INDEX_MASK]! ? seen : position;
+}
+
+/** The next position to look at when the slot of this one is laps ahead: just behind the one it last finished. */
+function catchUp(own: Int32Array, position: number, ahead: number): number {
+  const laps = (ahead / -own[OWN_LAP_MASK]!) | 0;
+  return (position + 1 + (laps - 1) * (own[OWN_INDEX_MASK]! + 1)) | 0;
+}
+
+/** Whether an item is a handle of the carried pool that this seat holds. Answers 1 or 0. */
+function isCargo(words: Int32Array, own: Int32Array, item: number): number {
+  const indexBits = own[OWN_INDEX_BITS]!;
+  if ((item & HANDLE_MASK) !== item) return 0;
+  return isHeldBlock(
+    words,
+    own[OWN_RECORDS]!,
+    indexBits,
+    (1 << indexBits) - 1,
+    blockTag(BLOCK_LIVE, own[OWN_SEAT]!),
+    item,
+  );
+}
+
+/** Marks a handle's block as on its way. */
+function send(words: Int32Array, own: Int32Array, item: number): void {
+  const indexBits = own[OWN_INDEX_BITS]!;
+  const record = own[OWN_RECORDS]! + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS;
+  sendBlock(words, record, item >>> indexBits, own[OWN_SEAT]!);
 }
 
 /** Why nothing could be put or taken when there was no room, or no item: NONE, CLOSED as found before, or UNSEATED. */
@@ -101,56 +155,61 @@ function abandon(words: Int32Array, own: Int32Array, slot: number, lap: number, 
  * has claimed its slot and not published yet": items behind it wait for it, because the ring keeps their order.
  */
 export function dequeue(words: Int32Array, own: Int32Array): number {
-  const queue = own[OWN_QUEUE]!;
   const lapMask = own[OWN_LAP_MASK]!;
-  const capacity = own[OWN_INDEX_MASK]! + 1;
-  let head = Atomics.load(words, queue + QUEUE_HEAD);
+  let head = own[OWN_HEAD]!;
+  let unsure = 1;
+  let lost = 1;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (head << own[OWN_LAP_SHIFT]!) & lapMask;
-    const empty = ((head + capacity) << own[OWN_LAP_SHIFT]!) & lapMask;
-    const word = Atomics.load(words, slot);
+    const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot); // as in enqueue
     if (word === (lap | SLOT_FULL)) {
       const taken = lap | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
-      if (Atomics.compareExchange(words, slot, word, taken) !== word) continue;
-      Atomics.compareExchange(words, queue + QUEUE_HEAD, head, (head + 1) | 0);
+      if (Atomics.compareExchange(words, slot, word, taken) !== word) {
+        unsure = 0;
+        continue;
+      }
+      moveTo(words, own, QUEUE_HEAD, OWN_HEAD, (head + 1) | 0);
       const item = words[slot + 1]!;
-      receive(words, own, item);
-      if (Atomics.compareExchange(words, slot, taken, empty) !== taken) return UNSEATED;
+      if (own[OWN_RECORDS] !== 0) receive(words, own, item);
+      if (Atomics.compareExchange(words, slot, taken, (lap - lapMask) | 0) !== taken) return UNSEATED;
       wakeOne(words, own, QUEUE_ROOM_WAITERS);
       return item;
     }
     const ahead = ((word & lapMask) - lap) | 0;
     const state = word & SLOT_STATE_MASK;
-    if (ahead > 0 || (ahead === 0 && state === SLOT_TAKEN)) {
-      // Taken by another: the head lags behind. Help it.
-      const seen = Atomics.compareExchange(words, queue + QUEUE_HEAD, head, (head + 1) | 0);
-      head = seen === head ? (head + 1) | 0 : seen;
-    } else if (ahead === 0 && state === SLOT_SKIP) {
-      if (Atomics.compareExchange(words, slot, word, empty) === word) wakeOne(words, own, QUEUE_ROOM_WAITERS);
-    } else {
-      const closed = Atomics.load(words, queue + QUEUE_CLOSED);
-      const seen = Atomics.load(words, queue + QUEUE_HEAD);
-      if (seen !== head) head = seen;
-      // Only what the slot says after `closed` was seen proves that nothing is on its way into it.
-      else if (closed === 0 || Atomics.load(words, slot) === word) {
-        return refused(words, own, ahead === 0 && state === SLOT_CLAIMED ? 0 : closed);
-      }
+    if (ahead === 0 && state === SLOT_TAKEN)
+      head = (head + 1) | 0; // taken by another
+    else if (ahead === 0 && state === SLOT_SKIP) {
+      if (Atomics.compareExchange(words, slot, word, (lap - lapMask) | 0) === word)
+        wakeOne(words, own, QUEUE_ROOM_WAITERS);
+    } else if (ahead !== 0 && lost !== 0) {
+      lost = 0;
+      head = nearest(words, own, QUEUE_HEAD, head);
+    } else if (ahead > 0) head = catchUp(own, head, ahead);
+    else {
+      // Nothing was published here, and all before it is taken. Only what the slot says after `closed` was seen proves that
+      // nothing is on its way into it.
+      const closed = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED);
+      if (closed !== 0 && Atomics.load(words, slot) !== word) continue;
+      own[OWN_HEAD] = head;
+      return refused(words, own, ahead === 0 && state === SLOT_CLAIMED ? 0 : closed);
     }
   }
 }
 
-/** Makes this seat the holder of a handle that it has taken, where the ring carries a pool. */
+/** Makes this seat the holder of a handle that it has taken. */
 function receive(words: Int32Array, own: Int32Array, item: number): void {
-  const records = own[OWN_RECORDS]!;
-  if (records === 0) return;
   const indexBits = own[OWN_INDEX_BITS]!;
-  receiveBlock(words, records + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS, item >>> indexBits, own[OWN_SEAT]!);
+  const record = own[OWN_RECORDS]! + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS;
+  receiveBlock(words, record, item >>> indexBits, own[OWN_SEAT]!);
 }
 
 /** Rings one seat of a waiter set, if anyone waits there. */
 function wakeOne(words: Int32Array, own: Int32Array, set: number): void {
   const waiters = own[OWN_QUEUE]! + set;
+  // The usual case, at most 31 seats and nobody waiting, in one load.
+  if (own[OWN_SEATS]! < 32 && Atomics.load(words, waiters) === 0) return;
   if (someoneWaits(words, waiters, own[OWN_SEATS]!) !== 0) ringOne(words, waiters, own[OWN_SEATS]!);
 }
 
@@ -161,7 +220,7 @@ function wakeOne(words: Int32Array, own: Int32Array, set: number): void {
 export function leaveItems(words: Int32Array, own: Int32Array): void {
   const queue = own[OWN_QUEUE]!;
   disarm(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEAT]!);
-  const head = Atomics.load(words, queue + QUEUE_HEAD);
+  const head = own[OWN_HEAD]!;
   const word = Atomics.load(words, own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
   const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
   const nothing = word === lap && Atomics.load(words, queue + QUEUE_CLOSED) === 0;
@@ -172,7 +231,7 @@ export function leaveItems(words: Int32Array, own: Int32Array): void {
 export function leaveRoom(words: Int32Array, own: Int32Array): void {
   const queue = own[OWN_QUEUE]!;
   disarm(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEAT]!);
-  const tail = Atomics.load(words, queue + QUEUE_TAIL);
+  const tail = own[OWN_TAIL]!;
   const word = Atomics.load(words, own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
   const behind = (((word & own[OWN_LAP_MASK]!) - ((tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!)) | 0) < 0;
   if (!behind || Atomics.load(words, queue + QUEUE_CLOSED) !== 0) wakeOne(words, own, QUEUE_ROOM_WAITERS);

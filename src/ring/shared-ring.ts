@@ -7,9 +7,11 @@ import {
   QUEUE_CAPACITY,
   QUEUE_CARRIED,
   QUEUE_CLOSED,
+  QUEUE_HEAD,
   QUEUE_ITEM_WAITERS,
   QUEUE_ROOM_WAITERS,
   QUEUE_SLOTS,
+  QUEUE_TAIL,
   queueLength,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
@@ -113,6 +115,11 @@ export class SharedRing extends RingBase implements Attached {
     core.closeQueue(this.words, this.own);
   }
 
+  /** Closes the ring, unless this thread has left the region. */
+  override [Symbol.dispose](): void {
+    if (!this.left) this.close();
+  }
+
   /** @internal Nothing of a ring is private to a seat. */
   leave(): void {
     this.left = true;
@@ -139,6 +146,9 @@ export class SharedRing extends RingBase implements Attached {
   }
 }
 
+/** How often a position is shown to all, in items: a thread that comes late walks this far at most. */
+const HINT_PERIOD = 64;
+
 /** A seat's private array for a queue. @internal */
 export function openQueue(attachment: Attachment, queue: number): Int32Array {
   const { words, seat, seats, generation } = attachment;
@@ -150,6 +160,9 @@ export function openQueue(attachment: Attachment, queue: number): Int32Array {
   own[core.OWN_INDEX_MASK] = capacity - 1;
   own[core.OWN_LAP_SHIFT] = lapShift(capacity);
   own[core.OWN_LAP_MASK] = lapMask(capacity);
+  own[core.OWN_HEAD] = Atomics.load(words, queue + QUEUE_HEAD);
+  own[core.OWN_TAIL] = Atomics.load(words, queue + QUEUE_TAIL);
+  own[core.OWN_HINT_MASK] = Math.min(capacity, HINT_PERIOD) - 1;
   own[core.OWN_SEAT] = seat;
   own[core.OWN_SEATS] = seats;
   own[core.OWN_SEAT_GENERATION] = generation;

@@ -70,3 +70,11 @@ export function namer(parts: readonly (readonly [name: string, from: number])[])
     return `${name}+${word - from}`;
   };
 }
+
+/** The slot words of a queue as hints: the first look at one is plain (core/slot.core.ts). Items are not hints. */
+export function slotWords(slots: number, capacity: number): (readonly [number, number])[] {
+  return Array.from({ length: capacity }, (_, i) => {
+    const at = slots + i * slot.SLOT_WORDS;
+    return [at, at + 1] as const;
+  });
+}

@@ -2,7 +2,7 @@
 
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as real from '../../dist/ring/ring.core.js';
-import { layOutRegion, layOutRing, namer, wordsOf } from './layout.js';
+import { layOutRegion, layOutRing, namer, slotWords, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type Spec } from './program.js';
 
@@ -50,6 +50,7 @@ function program(
     words: wordsOf(region),
     threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     spec: fifo(capacity),
+    hints: slotWords(slots, capacity),
     nameOf: namer([
       ['queue', queue],
       ['slots', slots],
@@ -79,7 +80,11 @@ export const programs: readonly Program[] = [
     [[1, 2, 3, 4].map(enqueueWait), [dequeueWait, dequeueWait], [dequeueWait, dequeueWait]],
     { long: true, preemptions: 3 },
   ),
-  program('waiting, timing out', [[enqueueWait(1), enqueueWait(2)], [dequeueFor], [dequeueFor]], { timeouts: true }),
+  program('waiting, timing out', [[enqueueWait(1)], [dequeueFor], [dequeueFor]], { timeouts: true }),
+  program('2 x 2, waiting, timing out', [[enqueueWait(1), enqueueWait(2)], [dequeueFor], [dequeueFor]], {
+    timeouts: true,
+    long: true,
+  }),
   program('capacity 1, waiting', [[1, 2, 3].map(enqueueWait), [dequeueWait, dequeueWait, dequeueWait]], {
     capacity: 1,
   }),
