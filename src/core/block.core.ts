@@ -142,7 +142,9 @@ export function isHeldBlock(
 ): number {
   const record = records + (handle & indexMask) * BLOCK_WORDS;
   const generation = handle >>> indexBits;
-  if (words[record] !== ((generation << BLOCK_GENERATION_SHIFT) | liveTag)) return 0;
+  const word = words[record]!;
+  // Not put together and compared at once: what is too long for a generation would lose its upper bits.
+  if (word >>> BLOCK_GENERATION_SHIFT !== generation || (word & BLOCK_TAG_MASK) !== liveTag) return 0;
   return words[record + BLOCK_STAMP] === generation ? 0 : 1;
 }
 

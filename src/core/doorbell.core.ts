@@ -23,8 +23,6 @@
  */
 import { SEAT_BELL, seatIndex } from './seat.core.js';
 
-/** Words a waiter set. */
-export const WAITER_WORDS = 16;
 const TURN = 8;
 /** The longest single wait in milliseconds: a blocked thread looks around this often, and can be ended in between. */
 export const SLICE_MS = 100;

@@ -47,7 +47,7 @@ export const QUEUE_ROOM_WAITERS = 80;
 
 /** Words a slot. */
 export const SLOT_WORDS = 2;
-export const SLOT_EMPTY = 0;
+const SLOT_EMPTY = 0;
 export const SLOT_CLAIMED = 1;
 export const SLOT_FULL = 2;
 export const SLOT_TAKEN = 3;

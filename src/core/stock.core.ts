@@ -39,6 +39,7 @@ import {
   putFree,
   STORE_ATTENTION,
   STORE_CAPACITY,
+  STORE_FRESH,
   STORE_RETURNED,
   STORE_WAITERS,
   takeFree,
@@ -260,7 +261,8 @@ export function acquireWait(words: Int32Array, own: Int32Array, deadline: number
 }
 
 /** Gives back all that this seat has to itself, and lets go of what it still holds. For a thread that detaches. */
-export function leaveBlocks(words: Int32Array, own: Int32Array, fresh: number): void {
+export function leaveBlocks(words: Int32Array, own: Int32Array): void {
+  const fresh = Atomics.load(words, own[OWN_STORE]! + STORE_FRESH);
   collectReturned(words, own);
   spill(words, own, 0);
   for (let index = 0; index < fresh; index++) {

@@ -68,7 +68,7 @@ export const OWN_RECORDS = 6;
 export const OWN_FREE_MASK = 7;
 export const OWN_RETURNED_MASK = 8;
 export const OWN_STOCK_MAX = 9;
-export const OWN_CURSOR = 10;
+const OWN_CURSOR = 10;
 export const OWN_SEAT_GENERATION = 11;
 export const OWN_STOCK = 16;
 

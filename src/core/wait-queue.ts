@@ -1,4 +1,4 @@
-import type { RingwellError } from './errors.js';
+import { checkOptions, RingwellError, show } from './errors.js';
 
 interface Waiter {
   /** Looks once. Answers whether the wait is over, one way or the other. */
@@ -8,9 +8,20 @@ interface Waiter {
 
 const NOTHING = (): void => {};
 
+/** The signal of a caller's options. @throws {RingwellError} ERR_USAGE */
+function signalOf(options: unknown): AbortSignal | undefined {
+  checkOptions(options, 'options');
+  const { signal } = options as { signal?: AbortSignal };
+  if (signal === undefined) return undefined;
+  // Not by its class: a signal of another realm is as good.
+  if (typeof signal === 'object' && typeof signal?.addEventListener === 'function') return signal;
+  throw new RingwellError('ERR_USAGE', `options.signal must be an AbortSignal, got ${show(signal)}`);
+}
+
 /** Those of one thread who wait, without blocking, for the same thing: served in the order they came. */
 export class WaitQueue {
   readonly #waiters = new Set<Waiter>();
+  #serving = false;
 
   get size(): number {
     return this.#waiters.size;
@@ -21,8 +32,9 @@ export class WaitQueue {
    * is at the next `serve`. An abort rejects with the signal's reason, and serves the others: what was set up to wake this one
    * may have been for them too.
    */
-  wait<T>(look: () => T | undefined, signal: AbortSignal | undefined, leave: () => void = NOTHING): Promise<T> {
+  wait<T>(look: () => T | undefined, options: unknown, leave: () => void = NOTHING): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const signal = signalOf(options);
       if (signal?.aborted) {
         reject(signal.reason);
         return;
@@ -58,11 +70,17 @@ export class WaitQueue {
     });
   }
 
-  /** Lets everyone look, in order, until one finds nothing: the later ones would not either. */
+  /**
+   * Lets everyone look, in order, until one finds nothing: the later ones would not either. What one found may make room for
+   * another queue, and that one's find lead back here: the waiter whose look is still running must not look again.
+   */
   serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
     for (const waiter of this.#waiters) {
-      if (!waiter.attempt()) return;
+      if (!waiter.attempt()) break;
     }
+    this.#serving = false;
   }
 
   /** Ends every wait with an error. */

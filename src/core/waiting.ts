@@ -35,11 +35,16 @@ export class Waiting {
   }
 
   /** As `WaitQueue.wait`, with looks whenever this thread's bell is rung. `look` arms the seat first; `leave` disarms it. */
-  wait<T>(queue: WaitQueue, look: () => T | undefined, signal: AbortSignal | undefined, leave: () => void): Promise<T> {
-    const promise = queue.wait(look, signal, leave);
+  wait<T>(queue: WaitQueue, look: () => T | undefined, options: unknown, leave: () => void): Promise<T> {
+    const promise = queue.wait(look, options, () => {
+      leave();
+      this.#rest();
+    });
     this.#queues.add(queue);
+    this.#hold ??= setInterval(() => {}, HOLD_MS);
     if (this.#listening) queue.serve();
     else this.#listen();
+    this.#rest();
     return promise;
   }
 
@@ -54,6 +59,14 @@ export class Waiting {
   failAll(error: RingwellError): void {
     for (const queue of this.#queues) queue.failAll(error);
     this.#queues.clear();
+    this.#release();
+  }
+
+  /** Lets the program end when nobody waits any more: a wait may end without a bell, by an abort. */
+  #rest(): void {
+    for (const queue of this.#queues) {
+      if (queue.size !== 0) return;
+    }
     this.#release();
   }
 

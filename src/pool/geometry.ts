@@ -1,4 +1,5 @@
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
+import { handleMax } from '../core/store.js';
 import { CAPACITY_MAX, type PoolOptions } from './pool-base.js';
 
 /** A pool's sizes, checked. Bytes from one block to the next are a multiple of the alignment. */
@@ -36,11 +37,6 @@ export function poolGeometry(options: PoolOptions): PoolGeometry {
 /** Bits of a handle that are an index, for so many blocks. */
 function indexBitsFor(capacity: number): number {
   return capacity === 1 ? 0 : 32 - Math.clz32(capacity - 1);
-}
-
-/** The largest handle: the last generation of the last index. */
-export function handleMax(indexBits: number): number {
-  return 2 ** (indexBits + Math.min(20, 30 - indexBits)) - 1;
 }
 
 /** A generation to begin with: another one for each pool, so that a handle of one is hardly ever good in another. */

@@ -1,7 +1,8 @@
 import { HANDLE_MASK } from '../core/block.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
+import { handleMax } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
-import { firstGeneration, handleMax, poolGeometry } from './geometry.js';
+import { firstGeneration, poolGeometry } from './geometry.js';
 import { type Handle, PoolBase, type PoolOptions } from './pool-base.js';
 
 /**
@@ -90,7 +91,7 @@ export class LocalPool extends PoolBase {
 
   acquireAsync(options: { signal?: AbortSignal } = {}): Promise<Handle> {
     this.waiters ??= new WaitQueue();
-    const promise = this.waiters.wait(() => this.acquire() || undefined, options.signal);
+    const promise = this.waiters.wait(() => this.acquire() || undefined, options);
     this.waiters.serve();
     return promise;
   }

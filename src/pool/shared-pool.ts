@@ -11,6 +11,7 @@ import {
 import { now } from '../core/clock.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
+import { isSeated } from '../core/seat.core.js';
 import { BAD_HANDLE, UNSEATED } from '../core/status.js';
 import {
   acquireArmed,
@@ -29,14 +30,13 @@ import {
   OWN_STOCK,
   STORE_ATTENTION,
   STORE_CAPACITY,
-  STORE_FRESH,
   STORE_WAITERS,
 } from '../core/store.core.js';
+import { openStore, type Store } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/region.js';
 import { type Handle, PoolBase } from './pool-base.js';
-import { openStore, type Store } from './store.js';
 
 // Engines inline a module's own constants without a check; what is imported is looked up at each call (1.2 times slower here).
 const acquireFast = acquireStocked;
@@ -138,11 +138,12 @@ export class SharedPool extends PoolBase implements Attached {
       return this.settle(acquireArmed(words, own)) || undefined;
     };
     const leave = (): void => leaveStore(words, own);
-    return attachment.waiting.wait(this.waiters, look, options.signal, leave);
+    return attachment.waiting.wait(this.waiters, look, options, leave);
   }
 
   release(handle: number): void {
-    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) throw this.badHandle(handle, 'release');
+    // The mask is this pool's own: a generation that is too long would lose its upper bits in a block word.
+    if (typeof handle !== 'number' || (handle & this.handleMax) !== handle) throw this.badHandle(handle, 'release');
     const count = this.count;
     // The attention word is a hint: missed, the block waits in the stock, which is bounded.
     if (count < this.stockMax && this.words[this.attention] === 0) {
@@ -213,14 +214,16 @@ export class SharedPool extends PoolBase implements Attached {
   leave(): void {
     this.waiters.failAll(new RingwellError('ERR_SEAT', 'The pool was disposed while waiting'));
     this.own[OWN_COUNT] = this.count;
-    leaveBlocks(this.words, this.own, Atomics.load(this.words, this.store + STORE_FRESH));
+    leaveBlocks(this.words, this.own);
     this.count = 0;
     this.stockMax = 0;
   }
 
   /** Gives this thread's stock back to the centre. The pool itself stays in the region; using it again is allowed. */
   [Symbol.dispose](): void {
-    if (this.attachment.left) return;
+    const { left, words, seat, generation } = this.attachment;
+    // Without the seat the stock is no longer ours: recovery has given it to others.
+    if (left || isSeated(words, seat, generation) === 0) return;
     this.own[OWN_COUNT] = this.count;
     collectReturned(this.words, this.own);
     spill(this.words, this.own, 0);

@@ -1,24 +1,11 @@
 import { BLOCK_WORDS } from '../core/block.core.js';
 import { RingwellError } from '../core/errors.js';
 import * as core from '../core/store.core.js';
+import { readStore, type Store } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
 import { checkRoom, type Entry, KIND_POOL, publishEntry, writeEntry } from '../region/directory.js';
 import { breakOffset, ENTRY_STORE, ENTRY_WORDS, HEADER_DIRTY } from '../region/header.core.js';
-import { firstGeneration, handleMax, type PoolGeometry } from './geometry.js';
-
-/** A block store's geometry, copied out of the region once. */
-export interface Store {
-  readonly index: number;
-  readonly capacityMax: number;
-  readonly blockBytes: number;
-  readonly strideBytes: number;
-  readonly indexBits: number;
-  readonly records: number;
-  readonly freeMask: number;
-  readonly returnedMask: number;
-  readonly dataOffset: number;
-  readonly stockMax: number;
-}
+import { firstGeneration, type PoolGeometry } from './geometry.js';
 
 /** The largest stock: beyond it, larger batches save nothing measurable. */
 const STOCK_MAX = 1024;
@@ -72,41 +59,9 @@ export function createStore(
   return readStore(words, index);
 }
 
-/** Copies a store's geometry; the entry has been checked (region/directory.ts). */
-export function readStore(words: Int32Array, index: number): Store {
-  return {
-    index,
-    capacityMax: words[index + core.STORE_CAPACITY_MAX]!,
-    blockBytes: words[index + core.STORE_BLOCK_BYTES]!,
-    strideBytes: words[index + core.STORE_STRIDE_BYTES]!,
-    indexBits: words[index + core.STORE_INDEX_BITS]!,
-    records: words[index + core.STORE_RECORDS]!,
-    freeMask: words[index + core.STORE_FREE_MASK]!,
-    returnedMask: words[index + core.STORE_RETURNED_MASK]!,
-    dataOffset: words[index + core.STORE_DATA_OFFSET]!,
-    stockMax: words[index + core.STORE_STOCK_MAX]!,
-  };
-}
-
 /** The store of an entry that should be a pool's. @throws {RingwellError} ERR_ATTACH */
 export function storeOf(words: Int32Array, entry: Entry, what: string): Store {
   if (entry.kind !== KIND_POOL)
     throw new RingwellError('ERR_ATTACH', `${what}: ${JSON.stringify(entry.name)} is not a pool`);
   return readStore(words, entry.store);
-}
-
-/** A seat's private array for a store, with an empty stock. */
-export function openStore(attachment: Attachment, store: Store): Int32Array {
-  const own = new Int32Array(core.OWN_STOCK + Math.max(1, store.stockMax));
-  own[core.OWN_STORE] = store.index;
-  own[core.OWN_SEAT] = attachment.seat;
-  own[core.OWN_SEATS] = attachment.seats;
-  own[core.OWN_SEAT_GENERATION] = attachment.generation;
-  own[core.OWN_INDEX_BITS] = store.indexBits;
-  own[core.OWN_HANDLE_MAX] = handleMax(store.indexBits);
-  own[core.OWN_RECORDS] = store.records;
-  own[core.OWN_FREE_MASK] = store.freeMask;
-  own[core.OWN_RETURNED_MASK] = store.returnedMask;
-  own[core.OWN_STOCK_MAX] = store.stockMax;
-  return own;
 }

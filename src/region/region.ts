@@ -14,8 +14,10 @@ import {
   seatGeneration,
   seatIndex,
 } from '../core/seat.core.js';
+import { leaveBlocks } from '../core/stock.core.js';
+import { openStore, readStore } from '../core/store.js';
 import { Attachment } from './attachment.js';
-import { checkEntry } from './directory.js';
+import { checkEntry, readEntries } from './directory.js';
 import {
   breakOffset,
   HEADER_BYTES,
@@ -211,6 +213,12 @@ export class Region {
     attachment.waiting.failAll(new RingwellError('ERR_SEAT', `Seat ${seat}: this region was detached while waiting`));
     if (!seated) return;
     for (const structure of attachment.opened.values()) structure.leave();
+    // Blocks of pools that this thread never opened: a ring that carries them brought them here.
+    const entries = readEntries(words);
+    for (const { name, store } of typeof entries === 'number' ? [] : entries) {
+      if (store !== 0 && !attachment.opened.has(name))
+        leaveBlocks(words, openStore(attachment, readStore(words, store)));
+    }
     ring(words, seat);
     moveSeat(words, seat, generation, SEAT_LEAVING, SEAT_FREE);
   }

@@ -14,7 +14,7 @@ export interface StructureKind<T extends Attached> {
 }
 
 /** @throws {RingwellError} ERR_USAGE for what is not a region */
-export function attachmentOf(region: unknown, what: string): Attachment {
+function attachmentOf(region: unknown, what: string): Attachment {
   if (!(region instanceof Region))
     throw new RingwellError('ERR_USAGE', `${what}: region must be a Region, got ${show(region)}`);
   region.attachment.ensureSeated();

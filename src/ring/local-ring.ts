@@ -61,7 +61,7 @@ export class LocalRing extends RingBase {
   }
 
   enqueueAsync(item: number, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const promise = this.putters.wait(() => this.enqueue(item) || undefined, options.signal);
+    const promise = this.putters.wait(() => this.enqueue(item) || undefined, options);
     this.putters.serve();
     return promise.then(() => {});
   }
@@ -81,7 +81,7 @@ export class LocalRing extends RingBase {
   }
 
   dequeueAsync(options: { signal?: AbortSignal } = {}): Promise<number> {
-    const promise = this.takers.wait(() => this.dequeue() || undefined, options.signal);
+    const promise = this.takers.wait(() => this.dequeue() || undefined, options);
     this.takers.serve();
     return promise;
   }

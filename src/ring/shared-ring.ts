@@ -16,6 +16,7 @@ import {
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { STORE_INDEX_BITS, STORE_RECORDS } from '../core/store.core.js';
+import type { Seated } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/region.js';
@@ -81,7 +82,7 @@ export class SharedRing extends RingBase implements Attached {
       return this.enqueue(item) || undefined;
     };
     const leave = (): void => core.leaveRoom(words, own);
-    return attachment.waiting.wait(this.putters, look, options.signal, leave).then(() => {});
+    return attachment.waiting.wait(this.putters, look, options, leave).then(() => {});
   }
 
   dequeue(): number {
@@ -107,7 +108,7 @@ export class SharedRing extends RingBase implements Attached {
       return this.dequeue() || undefined;
     };
     const leave = (): void => core.leaveItems(words, own);
-    return attachment.waiting.wait(this.takers, look, options.signal, leave);
+    return attachment.waiting.wait(this.takers, look, options, leave);
   }
 
   close(): void {
@@ -150,8 +151,8 @@ export class SharedRing extends RingBase implements Attached {
 const HINT_PERIOD = 64;
 
 /** A seat's private array for a queue. @internal */
-export function openQueue(attachment: Attachment, queue: number): Int32Array {
-  const { words, seat, seats, generation } = attachment;
+export function openQueue(seated: Seated, queue: number): Int32Array {
+  const { words, seat, seats, generation } = seated;
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const store = words[queue + QUEUE_CARRIED]!;
   const own = new Int32Array(core.OWN_WORDS);

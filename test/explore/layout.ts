@@ -2,8 +2,8 @@
 
 import * as slot from '../../dist/core/slot.core.js';
 import { OWN_STOCK_MAX } from '../../dist/core/store.core.js';
+import { openStore, readStore, type Seated, type Store } from '../../dist/core/store.js';
 import { createTunedPool } from '../../dist/pool/pool.js';
-import { openStore, readStore, type Store } from '../../dist/pool/store.js';
 import { Region } from '../../dist/region/region.js';
 import { createTunedRing } from '../../dist/ring/ring.js';
 import { openQueue } from '../../dist/ring/shared-ring.js';
@@ -21,7 +21,7 @@ export function wordsOf(region: Region): Int32Array {
 }
 
 /** What a seat's attachment is to the shipped code that opens structures. */
-function seatedAt(region: Region, seat: number): Parameters<typeof openStore>[0] {
+function seatedAt(region: Region, seat: number): Seated {
   return { ...region.attachment, words: region.attachment.words, seat, generation: 1 } as Parameters<
     typeof openStore
   >[0];

@@ -104,7 +104,7 @@ const release = op(
 const releaseAndKeep = op('release', last, me => releaseHandle(me, me.kept.at(-1)!), has);
 const disown = op('disown', last, ({ words, own, kept }) => stock.disownBlock(words, own, kept.at(-1)!), has);
 const adopt = op('adopt', last, ({ words, own, kept }) => stock.adoptBlock(words, own, kept.at(-1)!), has);
-const leave = op('leave', [], ({ words, own }) => stock.leaveBlocks(words, own, 2));
+const leave = op('leave', [], ({ words, own }) => stock.leaveBlocks(words, own));
 const postTo = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
 const postAndKeep = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
 const fetchFrom = (at: number): Op =>
