@@ -53,7 +53,7 @@ const sizes = [
   { blockBytes: 65536, blocksInFlight: 64 },
 ] as const;
 /** Bytes that a round should relay at least: shorter ones are too noisy. */
-const ROUND_BYTES = 160e6;
+const ROUND_BYTES = 250e6;
 const PASSES_MAX = 100;
 
 const ways = [

@@ -1,4 +1,5 @@
 /** `npm start`: the relay, a file read by one thread and worked on by others; and the ladder of allocators. */
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
@@ -12,7 +13,8 @@ interface Options {
   readonly file: string;
   readonly workers: number;
   readonly rounds: number;
-  readonly json?: boolean;
+  /** A file, `true` for the standard output. */
+  readonly json?: string | boolean;
   readonly relay: boolean;
   readonly ladder: boolean;
 }
@@ -43,7 +45,7 @@ const command = new Command('npm start --')
     Math.max(1, availableParallelism() - 1),
   )
   .option('--rounds <count>', 'samples of each way and rung', count, 9)
-  .option('--json', 'print all figures as JSON, progress on the standard error')
+  .option('--json [file]', 'write all figures as JSON, to the file or else to the standard output')
   .option('--no-relay', 'leave the relay out')
   .option('--no-ladder', 'leave the ladder out')
   .exitOverride();
@@ -70,7 +72,7 @@ function withBar<Result>(label: string, work: (onProgress: OnProgress) => Promis
 async function main(): Promise<void> {
   const options = command.parse().opts<Options>();
   const print = (text: string): void => {
-    if (!options.json) process.stdout.write(`${text}\n\n`);
+    if (options.json !== true) process.stdout.write(`${text}\n\n`);
   };
   const where = machine();
   const source = options.relay ? await openSource(options.file) : undefined;
@@ -80,7 +82,9 @@ async function main(): Promise<void> {
   if (relay) print(describeComparison(relay));
   const ladder = options.ladder ? await withBar('ladder', onProgress => climb(options.rounds, onProgress)) : undefined;
   if (ladder) print(describeLadder(ladder));
-  if (options.json) process.stdout.write(`${JSON.stringify({ machine: where, relay, ladder }, null, 2)}\n`);
+  const figures = `${JSON.stringify({ machine: where, relay, ladder }, null, 2)}\n`;
+  if (typeof options.json === 'string') writeFileSync(options.json, figures);
+  if (options.json === true) process.stdout.write(figures);
 }
 
 function fail(error: unknown): void {

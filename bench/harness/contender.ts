@@ -29,6 +29,7 @@ export function scripted(key: string, label: string, operations: number, module:
 
 /** Those that run. They end with this process, however it ends, even in the middle of a round. */
 const children = new Set<ChildProcess>();
+process.once('SIGINT', () => process.exit(130));
 process.once('exit', () => {
   for (const child of children) child.kill();
 });

@@ -42,7 +42,7 @@ export async function native(wanted: NativeContender): Promise<Contender | Absen
 async function compile(wanted: NativeContender, version: string): Promise<string | undefined> {
   const source = join(nativeFolder, wanted.source);
   const line = [...flags, ...(wanted.flags ?? []), source, ...(wanted.libraries ?? [])];
-  const program = join(cacheFolder, `${wanted.key}-${fingerprint(version, line)}`);
+  const program = join(cacheFolder, `${wanted.source.replace('.cpp', '')}-${fingerprint(version, line)}`);
   if (!existsSync(program)) {
     mkdirSync(cacheFolder, { recursive: true });
     // Made under another name first: a second bench started meanwhile must not find half a program.

@@ -69,7 +69,8 @@ export function someoneWaits(words: Int32Array, waiters: number, seats: number):
 export function ringOne(words: Int32Array, waiters: number, seats: number): number {
   const count = (seats >>> 5) + 1;
   const turn = Atomics.load(words, waiters + TURN);
-  let at = turn >>> 5;
+  // A damaged turn, or bit, must not lead out of the set, or out of the table of seats.
+  let at = turn >>> 5 < count ? turn >>> 5 : 0;
   // The bits above the turn first, then the other words in order, then the bits up to the turn.
   let allowed = (turn & 31) === 31 ? 0 : -2 << (turn & 31);
   for (let step = 0; step <= count; step++) {
@@ -79,6 +80,7 @@ export function ringOne(words: Int32Array, waiters: number, seats: number): numb
       const bit = bits & -bits;
       if ((Atomics.and(words, waiters + at, ~bit) & bit) === 0) continue; // another waker was quicker
       const seat = at * 32 + 31 - Math.clz32(bit);
+      if (seat > seats) continue;
       Atomics.store(words, waiters + TURN, seat);
       ring(words, seat);
       return 1;
@@ -103,7 +105,8 @@ export function ringAll(words: Int32Array, waiters: number, seats: number): void
     while (bits !== 0) {
       const bit = bits & -bits;
       bits ^= bit;
-      ring(words, i * 32 + 31 - Math.clz32(bit));
+      const seat = i * 32 + 31 - Math.clz32(bit);
+      if (seat <= seats) ring(words, seat);
     }
   }
 }

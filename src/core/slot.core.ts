@@ -22,7 +22,7 @@
  * - Positions are claimed in order, each once: whoever claims one has seen all before it claimed. So the slots alone say where
  *   head and tail are; the shared ones are hints of where to look, and every seat keeps its own, which saves the line that
  *   all would write. A late store may set a hint back: it is only ever a place to walk on from.
- * - The first look at a slot word may be plain, as at a hint: only the exchange that follows it counts.
+ * - The first looks at a slot word and at `closed` may be plain, as at a hint: only the exchange that follows counts.
  * - Plain writes of the item stand between CLAIMED and FULL, plain reads between TAKEN and EMPTY: the exchanges order them.
  * - `closed` is looked at between the claim and the publication: so after a taker has seen it together with an EMPTY slot,
  *   nothing can come any more, and what was acknowledged before is delivered.
@@ -116,12 +116,10 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
 }
 
 /** The first position, from a shared one on, whose slot is in none of the states that mean "gone past". */
-function firstNot(words: Int32Array, queue: number, shared: number, claimedToo: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  const slots = words[queue + QUEUE_SLOTS]!;
+function firstNot(words: Int32Array, shared: number, slots: number, capacity: number, claimedToo: number): number {
   const shift = lapShift(capacity);
   const mask = lapMask(capacity);
-  let position = Atomics.load(words, queue + shared);
+  let position = Atomics.load(words, shared);
   for (let step = 0; step < 2 * capacity; step++) {
     const word = Atomics.load(words, slots + (position & (capacity - 1)) * SLOT_WORDS);
     const ahead = ((word & mask) - ((position << shift) & mask)) | 0;
@@ -134,8 +132,8 @@ function firstNot(words: Int32Array, queue: number, shared: number, claimedToo: 
 }
 
 /** How many items are in the ring, being put or to be taken. Momentary: others may do either meanwhile. */
-export function queueLength(words: Int32Array, queue: number): number {
-  const head = firstNot(words, queue, QUEUE_HEAD, 0);
-  const length = (firstNot(words, queue, QUEUE_TAIL, 1) - head) | 0;
-  return Math.max(0, Math.min(length, words[queue + QUEUE_CAPACITY]!));
+export function queueLength(words: Int32Array, queue: number, slots: number, capacity: number): number {
+  const head = firstNot(words, queue + QUEUE_HEAD, slots, capacity, 0);
+  const length = (firstNot(words, queue + QUEUE_TAIL, slots, capacity, 1) - head) | 0;
+  return Math.max(0, Math.min(length, capacity));
 }

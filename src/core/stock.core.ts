@@ -24,7 +24,9 @@ import { arm, disarm, listen, ringSeat } from './doorbell.core.js';
 import { isSeated } from './seat.core.js';
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from './status.js';
 import {
+  capacityOf,
   hasFree,
+  OWN_CAPACITY_MAX,
   OWN_COUNT,
   OWN_HANDLE_MAX,
   OWN_INDEX_BITS,
@@ -38,7 +40,6 @@ import {
   OWN_STORE,
   putFree,
   STORE_ATTENTION,
-  STORE_CAPACITY,
   STORE_FRESH,
   STORE_RETURNED,
   STORE_WAITERS,
@@ -80,7 +81,7 @@ export function collectReturned(words: Int32Array, own: Int32Array): void {
   if (Atomics.load(words, store + STORE_RETURNED) === 0) return;
   Atomics.store(words, store + STORE_RETURNED, 0);
   const room = own[OWN_STOCK_MAX]! === 0 ? 1 : own[OWN_STOCK_MAX]!;
-  const maskWords = (Atomics.load(words, store + STORE_CAPACITY) + 31) >>> 5;
+  const maskWords = (capacityOf(words, own) + 31) >>> 5;
   let others = 0;
   let surplus = 0;
   for (let i = 0; i < maskWords; i++) {
@@ -89,6 +90,7 @@ export function collectReturned(words: Int32Array, own: Int32Array): void {
       const bit = bits & -bits;
       bits ^= bit;
       const index = i * 32 + 31 - Math.clz32(bit);
+      if (index >= own[OWN_CAPACITY_MAX]!) continue; // a damaged mask has bits that stand for nothing
       const record = own[OWN_RECORDS]! + index * BLOCK_WORDS;
       const word = Atomics.load(words, record);
       if ((word & BLOCK_HOLDER_MASK) !== own[OWN_SEAT]) {
@@ -262,7 +264,7 @@ export function acquireWait(words: Int32Array, own: Int32Array, deadline: number
 
 /** Gives back all that this seat has to itself, and lets go of what it still holds. For a thread that detaches. */
 export function leaveBlocks(words: Int32Array, own: Int32Array): void {
-  const fresh = Atomics.load(words, own[OWN_STORE]! + STORE_FRESH);
+  const fresh = Math.min(Atomics.load(words, own[OWN_STORE]! + STORE_FRESH), own[OWN_CAPACITY_MAX]!);
   collectReturned(words, own);
   spill(words, own, 0);
   for (let index = 0; index < fresh; index++) {

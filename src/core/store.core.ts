@@ -14,7 +14,7 @@
  *
  * own, private to the seat (never shared)
  * word 0 count | 1 store | 2 seat | 3 seats | 4 indexBits | 5 largest handle | 6 records | 7 free mask | 8 returned mask
- * word 9 stockMax | 10 cursor: the mask word to look at first | 11 seat generation
+ * word 9 stockMax | 10 cursor: the mask word to look at first | 11 seat generation | 12 capacityMax
  * word 16.. the stock: handles, each of its block's next life
  * ```
  *
@@ -70,7 +70,14 @@ export const OWN_RETURNED_MASK = 8;
 export const OWN_STOCK_MAX = 9;
 const OWN_CURSOR = 10;
 export const OWN_SEAT_GENERATION = 11;
+export const OWN_CAPACITY_MAX = 12;
 export const OWN_STOCK = 16;
+
+/** The capacity now. What a damaged word says beyond what was reserved is not believed: `checkStore` will find it. */
+export function capacityOf(words: Int32Array, own: Int32Array): number {
+  const capacity = Atomics.load(words, own[OWN_STORE]! + STORE_CAPACITY);
+  return capacity >>> 0 > own[OWN_CAPACITY_MAX]! ? own[OWN_CAPACITY_MAX]! : capacity;
+}
 
 /** Puts a block of this seat's stock on top of it. */
 function pushStock(own: Int32Array, handle: number): void {
@@ -86,7 +93,7 @@ export function putFree(words: Int32Array, own: Int32Array, index: number): void
 
 /** Takes up to `want` free blocks of the centre into this seat's stock. */
 export function takeFree(words: Int32Array, own: Int32Array, want: number): void {
-  const maskWords = (Atomics.load(words, own[OWN_STORE]! + STORE_CAPACITY) + 31) >>> 5;
+  const maskWords = (capacityOf(words, own) + 31) >>> 5;
   let cursor = own[OWN_CURSOR]!;
   if (cursor >= maskWords) cursor = 0;
   for (let step = 0; step < maskWords; step++) {
@@ -115,6 +122,7 @@ export function takeFree(words: Int32Array, own: Int32Array, want: number): void
 
 /** Takes one block whose bit this seat has cleared. The exchange claims it and names the owner at once. */
 function takeBlock(words: Int32Array, own: Int32Array, index: number): void {
+  if (index >= own[OWN_CAPACITY_MAX]!) return; // a damaged mask has bits that stand for nothing
   const record = own[OWN_RECORDS]! + index * BLOCK_WORDS;
   const word = Atomics.load(words, record);
   if (((word >>> BLOCK_STATE_SHIFT) & 15) !== BLOCK_FREE) return; // a hint rebuilt after a death may be a stale one
@@ -128,11 +136,11 @@ function takeBlock(words: Int32Array, own: Int32Array, index: number): void {
 /** Takes up to `want` blocks that nobody ever had into this seat's stock. */
 export function takeFresh(words: Int32Array, own: Int32Array, want: number): void {
   const store = own[OWN_STORE]!;
-  const capacity = Atomics.load(words, store + STORE_CAPACITY);
+  const capacity = capacityOf(words, own);
   const first = words[store + STORE_FIRST_GENERATION]!;
   const stocked = (first << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_STOCKED, own[OWN_SEAT]!);
   let fresh = Atomics.load(words, store + STORE_FRESH);
-  while (own[OWN_COUNT]! < want && fresh < capacity) {
+  while (own[OWN_COUNT]! < want && fresh >>> 0 < capacity) {
     const record = own[OWN_RECORDS]! + fresh * BLOCK_WORDS;
     if (Atomics.compareExchange(words, record, BLOCK_UNTOUCHED, stocked) === BLOCK_UNTOUCHED) {
       const handle = (first << own[OWN_INDEX_BITS]!) | fresh;
@@ -147,7 +155,7 @@ export function takeFresh(words: Int32Array, own: Int32Array, want: number): voi
 /** Whether the centre has a block for a waiter now. Answers 1 or 0. */
 export function hasFree(words: Int32Array, own: Int32Array): number {
   const store = own[OWN_STORE]!;
-  const capacity = Atomics.load(words, store + STORE_CAPACITY);
+  const capacity = capacityOf(words, own);
   if (Atomics.load(words, store + STORE_FRESH) < capacity) return 1;
   for (let i = 0; i < (capacity + 31) >>> 5; i++) {
     if (Atomics.load(words, own[OWN_FREE_MASK]! + i) !== 0) return 1;
@@ -167,9 +175,8 @@ export function wakeOne(words: Int32Array, store: number, seats: number): void {
 }
 
 /** Counts a store's blocks that are in somebody's hands or on their way. Reads every touched block word; others may move meanwhile. */
-export function countLive(words: Int32Array, store: number): number {
-  const records = words[store + STORE_RECORDS]!;
-  const fresh = Atomics.load(words, store + STORE_FRESH);
+export function countLive(words: Int32Array, store: number, records: number, capacityMax: number): number {
+  const fresh = Math.min(Atomics.load(words, store + STORE_FRESH), capacityMax);
   let live = 0;
   for (let index = 0; index < fresh; index++) {
     const record = records + index * BLOCK_WORDS;

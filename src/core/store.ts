@@ -56,5 +56,6 @@ export function openStore(seated: Seated, store: Store): Int32Array {
   own[core.OWN_FREE_MASK] = store.freeMask;
   own[core.OWN_RETURNED_MASK] = store.returnedMask;
   own[core.OWN_STOCK_MAX] = store.stockMax;
+  own[core.OWN_CAPACITY_MAX] = store.capacityMax;
   return own;
 }

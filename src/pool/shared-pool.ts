@@ -11,6 +11,7 @@ import {
 import { now } from '../core/clock.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
+import { pause, SPINS } from '../core/pause.js';
 import { isSeated } from '../core/seat.core.js';
 import { BAD_HANDLE, UNSEATED } from '../core/status.js';
 import {
@@ -25,6 +26,7 @@ import {
 } from '../core/stock.core.js';
 import {
   countLive,
+  OWN_CAPACITY_MAX,
   OWN_COUNT,
   OWN_HANDLE_MAX,
   OWN_STOCK,
@@ -99,7 +101,7 @@ export class SharedPool extends PoolBase implements Attached {
   }
 
   get liveCount(): number {
-    return countLive(this.words, this.store);
+    return countLive(this.words, this.store, this.records, this.own[OWN_CAPACITY_MAX]!);
   }
 
   acquire(): Handle | 0 {
@@ -123,6 +125,11 @@ export class SharedPool extends PoolBase implements Attached {
     if (!mayBlock())
       throw new RingwellError('ERR_USAGE', 'pool.acquireWait: this thread may not block; use acquireAsync');
     const deadline = now() + timeoutMs;
+    for (let tries = 0; tries < SPINS; tries++) {
+      pause(tries);
+      const spun = this.acquire();
+      if (spun !== 0) return spun;
+    }
     this.own[OWN_COUNT] = this.count;
     const found = this.settle(acquireWait(this.words, this.own, deadline));
     if (this.waiters.size !== 0) this.attachment.waiting.poke();

@@ -6,6 +6,7 @@ import { UNSEATED } from '../core/status.js';
 import { STORE_ATTENTION } from '../core/store.core.js';
 import { Waiting } from '../core/waiting.js';
 import { type Entry, readEntries } from './directory.js';
+import { HEADER_SEATS } from './header.core.js';
 import type { Memory } from './memory.js';
 
 /** What a structure's object does when its thread leaves the region: gives everything private back. */
@@ -62,6 +63,7 @@ export class Attachment {
 
   /** The structures in the region, newest first. A damaged chain poisons the region. @throws {RingwellError} ERR_CORRUPTION */
   entries(): readonly Entry[] {
+    if (this.words[HEADER_SEATS] !== this.seats) throw this.poison(HEADER_SEATS, 'the header has changed');
     const entries = readEntries(this.words);
     if (typeof entries === 'number') throw this.poison(entries, 'a structure entry is damaged');
     return entries;

@@ -2,6 +2,7 @@ import { BLOCK_WORDS } from '../core/block.core.js';
 import { RingwellError, show } from '../core/errors.js';
 import { checkQueue, QUEUE_CAPACITY, QUEUE_CARRIED, QUEUE_SLOTS, QUEUE_WORDS, SLOT_WORDS } from '../core/slot.core.js';
 import * as store from '../core/store.core.js';
+import { handleMax } from '../core/store.js';
 import {
   breakOffset,
   ENTRY_BYTES,
@@ -71,6 +72,11 @@ export function readEntries(words: Int32Array): readonly Entry[] | number {
     entries.push(entry);
     end = index; // the one before ends where this one begins, or earlier
   }
+  for (const { index, queue } of entries) {
+    // What a ring carries is a store of this region.
+    const carried = queue === 0 ? 0 : words[queue + QUEUE_CARRIED]!;
+    if (carried !== 0 && !entries.some(entry => entry.store === carried)) return index;
+  }
   return entries;
 }
 
@@ -81,38 +87,42 @@ function partsFit(words: Int32Array, entry: Entry): boolean {
     from >= entry.index + ENTRY_WORDS && length >= 0 && from + length <= end;
   if (entry.kind === KIND_POOL) {
     const at = entry.store;
-    if (!inside(at, store.STORE_WORDS)) return false;
+    if (entry.queue !== 0 || !inside(at, store.STORE_WORDS)) return false;
     const capacityMax = words[at + store.STORE_CAPACITY_MAX]!;
     const indexBits = words[at + store.STORE_INDEX_BITS]!;
     const maskWords = (capacityMax + 31) >>> 5;
     const blockBytes = words[at + store.STORE_BLOCK_BYTES]!;
     const data = words[at + store.STORE_DATA_OFFSET]!;
     const stride = words[at + store.STORE_STRIDE_BYTES]!;
+    const stockMax = words[at + store.STORE_STOCK_MAX]!;
+    const first = words[at + store.STORE_FIRST_GENERATION]!;
+    const freeMask = words[at + store.STORE_FREE_MASK]!;
+    const returnedMask = words[at + store.STORE_RETURNED_MASK]!;
+    const records = words[at + store.STORE_RECORDS]!;
     return (
       capacityMax >= 1 &&
       indexBits >= 0 &&
       indexBits <= 20 &&
       capacityMax <= 1 << indexBits &&
       blockBytes >= 1 &&
-      inside(words[at + store.STORE_RECORDS]!, BLOCK_WORDS * 2 ** indexBits) &&
-      inside(words[at + store.STORE_FREE_MASK]!, maskWords) &&
-      inside(words[at + store.STORE_RETURNED_MASK]!, maskWords) &&
-      data >= entry.index * 4 &&
+      stockMax >= 0 &&
+      stockMax <= capacityMax &&
+      first >= 1 &&
+      first <= handleMax(indexBits) >>> indexBits &&
+      // In this order, one behind the other.
+      freeMask >= at + store.STORE_WORDS &&
+      returnedMask >= freeMask + maskWords &&
+      records >= returnedMask + maskWords &&
+      inside(records, BLOCK_WORDS * 2 ** indexBits) &&
+      data >= (records + BLOCK_WORDS * 2 ** indexBits) * 4 &&
       stride >= blockBytes &&
       data + stride * capacityMax <= end * 4
     );
   }
   const at = entry.queue;
-  if (!inside(at, QUEUE_WORDS)) return false;
+  if (entry.store !== 0 || !inside(at, QUEUE_WORDS)) return false;
   const capacity = words[at + QUEUE_CAPACITY]!;
-  const carried = words[at + QUEUE_CARRIED]!;
-  return (
-    capacity >= 1 &&
-    (capacity & (capacity - 1)) === 0 &&
-    carried >= 0 &&
-    carried < entry.index &&
-    inside(words[at + QUEUE_SLOTS]!, capacity * SLOT_WORDS)
-  );
+  return capacity >= 1 && (capacity & (capacity - 1)) === 0 && inside(words[at + QUEUE_SLOTS]!, capacity * SLOT_WORDS);
 }
 
 /** Writes an entry for a structure that begins at the break; `publishEntry` makes it exist. Answers its index. */

@@ -1,6 +1,13 @@
 import { SEAT_GENERATION_SHIFT, SEAT_STATE_MASK, seatIndex } from '../core/seat.core.js';
-import { QUEUE_CAPACITY, QUEUE_CLOSED, queueLength } from '../core/slot.core.js';
-import { countLive, STORE_BLOCK_BYTES, STORE_CAPACITY, STORE_FRESH } from '../core/store.core.js';
+import { QUEUE_CAPACITY, QUEUE_CLOSED, QUEUE_SLOTS, queueLength } from '../core/slot.core.js';
+import {
+  countLive,
+  STORE_BLOCK_BYTES,
+  STORE_CAPACITY,
+  STORE_CAPACITY_MAX,
+  STORE_FRESH,
+  STORE_RECORDS,
+} from '../core/store.core.js';
 import type { Attachment } from './attachment.js';
 import { KIND_NAMES } from './directory.js';
 import { breakOffset } from './header.core.js';
@@ -59,7 +66,7 @@ export function reportOf(attachment: Attachment): RegionReport {
         byteLength,
         capacity: Atomics.load(words, store + STORE_CAPACITY),
         blockBytes: words[store + STORE_BLOCK_BYTES]!,
-        liveCount: countLive(words, store),
+        liveCount: countLive(words, store, words[store + STORE_RECORDS]!, words[store + STORE_CAPACITY_MAX]!),
         touchedCount: Atomics.load(words, store + STORE_FRESH),
       };
     }
@@ -69,7 +76,7 @@ export function reportOf(attachment: Attachment): RegionReport {
       kind,
       byteLength,
       capacity: words[queue + QUEUE_CAPACITY]!,
-      length: queueLength(words, queue),
+      length: queueLength(words, queue, words[queue + QUEUE_SLOTS]!, words[queue + QUEUE_CAPACITY]!),
       closed,
     };
   });

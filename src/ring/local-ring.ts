@@ -1,4 +1,4 @@
-import { checkTimeout } from '../core/errors.js';
+import { checkTimeout, RingwellError, show } from '../core/errors.js';
 import { CLOSED, NONE } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import {
@@ -30,6 +30,9 @@ export class LocalRing extends RingBase {
     this.capacity = ringCapacity(options);
     this.mask = this.capacity - 1;
     this.items = new Int32Array(this.capacity);
+    if (options.carries !== undefined && typeof options.carries?.isLive !== 'function') {
+      throw new RingwellError('ERR_USAGE', `Cannot create ring: carries must be a pool, got ${show(options.carries)}`);
+    }
     this.carried = options.carries;
     this.head = start;
     this.tail = start;

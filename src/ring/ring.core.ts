@@ -58,6 +58,8 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
   const lapMask = own[OWN_LAP_MASK]!;
   const records = own[OWN_RECORDS]!;
   if (records !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
+  // A hint: missed, the claim below finds the ring closed too, but then a slot is lost to it.
+  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
   let tail = own[OWN_TAIL]!;
   let unsure = 1;
   let lost = 1;

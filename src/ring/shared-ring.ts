@@ -1,6 +1,7 @@
 import { now } from '../core/clock.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkTimeout, RingwellError } from '../core/errors.js';
+import { pause, SPINS } from '../core/pause.js';
 import {
   lapMask,
   lapShift,
@@ -51,7 +52,7 @@ export class SharedRing extends RingBase implements Attached {
   }
 
   get length(): number {
-    return queueLength(this.words, this.queue);
+    return queueLength(this.words, this.queue, this.own[core.OWN_SLOTS]!, this.capacity);
   }
 
   get closed(): boolean {
@@ -69,6 +70,10 @@ export class SharedRing extends RingBase implements Attached {
     checkTimeout(timeoutMs);
     if (this.enqueue(item)) return true;
     if (!this.mayWait(timeoutMs, 'enqueue')) return false;
+    for (let tries = 0; tries < SPINS; tries++) {
+      pause(tries);
+      if (this.enqueue(item)) return true;
+    }
     const status = core.enqueueWait(this.words, this.own, item, now() + timeoutMs);
     if (this.putters.size !== 0) this.attachment.waiting.poke();
     return status === DONE ? true : this.notPut(status, item);
@@ -93,8 +98,13 @@ export class SharedRing extends RingBase implements Attached {
 
   dequeueWait(timeoutMs: number = Number.POSITIVE_INFINITY): number {
     checkTimeout(timeoutMs);
-    const item = this.dequeue();
+    let item = this.dequeue();
     if (item !== NONE || !this.mayWait(timeoutMs, 'dequeue')) return item;
+    for (let tries = 0; tries < SPINS; tries++) {
+      pause(tries);
+      item = this.dequeue();
+      if (item !== NONE) return item;
+    }
     const found = core.dequeueWait(this.words, this.own, now() + timeoutMs);
     if (this.takers.size !== 0) this.attachment.waiting.poke();
     return found > NONE ? found : this.notTaken(found);

@@ -5,7 +5,7 @@ import { DONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
-import { layOutPool, layOutRegion, layOutRing, namer, slotWords, wordsOf } from './layout.js';
+import { layOutPool, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
 
@@ -133,7 +133,7 @@ function carrying(
     words: layout.words,
     threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
     audit: blockAudit(layout, 2, capacity, threads.length),
-    hints: [[layout.records, layout.records + 2 * BLOCK_WORDS], ...slotWords(layout.slots, capacity)],
+    hints: [[layout.records, layout.records + 2 * BLOCK_WORDS], ...queueHints(layout.queue, layout.slots, capacity)],
     nameOf: layout.nameOf,
     ...rest,
   };
@@ -201,7 +201,7 @@ function dying(
     words: layout.words,
     threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
     victims: [victim],
-    hints: slotWords(layout.slots, capacity),
+    hints: queueHints(layout.queue, layout.slots, capacity),
     audit: itemAudit(layout, capacity, producers.length, threads.length),
     nameOf: layout.nameOf,
     ...rest,

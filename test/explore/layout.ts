@@ -71,10 +71,11 @@ export function namer(parts: readonly (readonly [name: string, from: number])[])
   };
 }
 
-/** The slot words of a queue as hints: the first look at one is plain (core/slot.core.ts). Items are not hints. */
-export function slotWords(slots: number, capacity: number): (readonly [number, number])[] {
-  return Array.from({ length: capacity }, (_, i) => {
+/** What is looked at plainly first (core/slot.core.ts): the slot words of a queue, and whether it is closed. Items are not hints. */
+export function queueHints(queue: number, slots: number, capacity: number): (readonly [number, number])[] {
+  const slotWords = Array.from({ length: capacity }, (_, i) => {
     const at = slots + i * slot.SLOT_WORDS;
     return [at, at + 1] as const;
   });
+  return [[queue + slot.QUEUE_CLOSED, queue + slot.QUEUE_CLOSED + 1], ...slotWords];
 }

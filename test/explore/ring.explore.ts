@@ -2,7 +2,7 @@
 
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as real from '../../dist/ring/ring.core.js';
-import { layOutRegion, layOutRing, namer, slotWords, wordsOf } from './layout.js';
+import { layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type Spec } from './program.js';
 
@@ -50,7 +50,7 @@ function program(
     words: wordsOf(region),
     threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     spec: fifo(capacity),
-    hints: slotWords(slots, capacity),
+    hints: queueHints(queue, slots, capacity),
     nameOf: namer([
       ['queue', queue],
       ['slots', slots],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HEADER_LOCK } from '../../src/region/header.core.js';
 import { Pool, Region, Ring } from '../../src/index.js';
+import { HEADER_LOCK } from '../../src/region/header.core.js';
 import { expectCounts, expectUnchanged, MiB, refuses, seatsOf, snapshot } from './helpers.js';
 
 const sizes = { blockBytes: 8, capacity: 4 };

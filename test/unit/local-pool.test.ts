@@ -48,7 +48,9 @@ describe('a local pool', () => {
       expect([view.byteLength, view.byteOffset, view.buffer]).toEqual([blockBytes, i * stride, pool.buffer]);
       view.fill(i + 1);
     });
-    handles.forEach((handle, i) => expect(pool.view(handle).every(byte => byte === i + 1)).toBe(true));
+    for (const [i, handle] of handles.entries()) {
+      expect(pool.view(handle).every(byte => byte === i + 1)).toBe(true);
+    }
     expectCounts(pool, 3);
   });
 
@@ -84,7 +86,7 @@ describe('a local pool', () => {
     const a = pool.acquire();
     pool.release(a);
     const b = pool.acquire();
-    for (const bad of [a, foreign, 0, -1, b + 1, b + 4, b - 4, b | 2 ** 29, 2 ** 30, b + 0.5, NaN, Infinity]) {
+    for (const bad of [a, foreign, 0, -1, b + 1, b + 4, b - 4, b | (2 ** 29), 2 ** 30, b + 0.5, NaN, Infinity]) {
       expect(pool.isLive(bad)).toBe(false);
       for (const call of ['release', 'view', 'offsetOf', 'lengthOf'] as const)
         refuses('ERR_HANDLE', () => pool[call](bad));

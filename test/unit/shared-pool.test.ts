@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { handleMax } from '../../src/core/store.js';
 import { Pool, type Region } from '../../src/index.js';
-import { handleMax } from '../../src/pool/geometry.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import type { SharedPool } from '../../src/pool/shared-pool.js';
 import { expectCounts, expectUnchanged, MiB, poolsOf, refuses, seatsOf, snapshot } from './helpers.js';

@@ -1,0 +1,48 @@
+// Runs every stress program, each for its share of the time: node test/stress/main.mjs [--seconds N] [--seed N] [--only WORD]
+// Ends with code 1, and evidence, at the first violation.
+import { parseArgs } from 'node:util';
+import { Violation } from './harness.mjs';
+import { run as pool } from './pool.stress.mjs';
+import { run as ring } from './ring.stress.mjs';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '4' },
+    seed: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+});
+const seed = values.seed === undefined ? (Math.random() * 2 ** 31) | 0 : Number(values.seed);
+
+const programs = [
+  ['pool, stock 0', pool, { capacity: 16, stockMax: 0 }],
+  ['pool, one block', pool, { capacity: 1, stockMax: 0, style: 'wait' }],
+  ['pool, two blocks, waiting', pool, { capacity: 2, stockMax: 0, style: 'async' }],
+  ['pool, stocks', pool, { capacity: 64, stockMax: 8, style: 'wait' }],
+  ['pool, at a wrap', pool, { capacity: 4, stockMax: 1, firstGeneration: 2 ** 20 - 2, style: 'async' }],
+  ['ring of 1, blocking', ring, { capacity: 1, style: 'wait', start: 2 ** 31 - 100 }],
+  ['ring of 1, async', ring, { capacity: 1, style: 'async', start: -100 }],
+  ['ring of 2, mixed', ring, { capacity: 2, style: 'mixed', start: -1000 }],
+  ['ring of 4, spinning', ring, { capacity: 4, style: 'spin', start: 2 ** 31 - 5000 }],
+  ['ring of 1024, spinning', ring, { capacity: 1024, style: 'spin', start: -100_000 }],
+  ['ring of 64, blocking', ring, { capacity: 64, style: 'wait' }],
+  ['carried, ring of 1, mixed', ring, { capacity: 1, style: 'mixed', carries: true }],
+  ['carried, ring of 2, async', ring, { capacity: 2, style: 'async', carries: true, start: -50 }],
+  ['carried, ring of 16, stocks', ring, { capacity: 16, style: 'wait', carries: 'stocked', start: 2 ** 31 - 50 }],
+  ['carried, ring of 64, spinning', ring, { capacity: 64, style: 'spin', carries: 'stocked' }],
+  ['one to three', ring, { producers: 1, consumers: 3, capacity: 4, style: 'mixed' }],
+  ['three to one', ring, { producers: 3, consumers: 1, capacity: 4, style: 'async' }],
+].filter(([name]) => name.includes(values.only));
+
+const seconds = Number(values.seconds) / programs.length;
+console.log(`stress: ${programs.length} programs in ${values.seconds} s, --seed ${seed}`);
+for (const [name, run, options] of programs) {
+  try {
+    console.log(`  ${name}: ${await run({ ...options, seconds, seed })}`);
+  } catch (error) {
+    console.error(
+      `  ${name}: VIOLATION, --seed ${seed} --only '${name}'\n  ${error instanceof Violation ? error.message : error.stack}`,
+    );
+    process.exit(1);
+  }
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { runChild } from './helpers.js';
+
+/** Pairs of hot operations; what allocated but a byte for each would cause a scavenge in every megabyte or so. */
+const pairs = Number(process.env.GARBAGE ?? 1e7);
+
+const program = (setUp: string, body: string): string => `
+import { PerformanceObserver } from 'node:perf_hooks';
+import { Pool, Region, Ring } from 'DIST/index.js';
+let collections = 0;
+new PerformanceObserver(list => { collections += list.getEntries().length; }).observe({ entryTypes: ['gc'] });
+const region = Region.create({ maxByteLength: 2 ** 20, seats: 4 });
+const other = Region.attach(region.share());
+${setUp}
+let sink = 0;
+const add = n => { sink = (sink + n) | 0; };
+function run(count) { for (let i = 0; i < count; i++) { ${body} } }
+for (let i = 0; i < 20; i++) run(50_000);
+// Entries are delivered from the event loop: those of the warm-up first.
+const settle = () => new Promise(resolve => setTimeout(resolve, 50));
+await settle();
+globalThis.gc();
+await settle();
+collections = 0;
+run(${pairs});
+await settle();
+const clean = collections;
+// And a loop that does make garbage is seen, or this would prove nothing.
+let kept = [];
+for (let i = 0; i < 3e6; i++) kept = [i, kept.length];
+await settle();
+console.log(JSON.stringify([clean, collections > clean, sink !== 0]));
+process.exit();
+`;
+
+const sharedPool = (stock: string) =>
+  `const pool = Pool.create({ region, name: 'pool', blockBytes: 64, capacity: ${stock} }); const theirs = Pool.attach(other, 'pool');`;
+const sharedRing =
+  "const ring = Ring.create({ region, name: 'ring', capacity: 64 }); const theirs = Ring.attach(other, 'ring');";
+const use = 'add(pool.offsetOf(h)); add(pool.view(h).length); pool.setLength(h, i & 63); add(pool.lengthOf(h));';
+
+describe(`${pairs} pairs of hot operations`, () => {
+  it.each([
+    [
+      'a local pool',
+      'const pool = Pool.create({ blockBytes: 64, capacity: 64 });',
+      `const h = pool.acquire(); ${use} pool.release(h);`,
+    ],
+    ['a shared pool', sharedPool('256'), `const h = pool.acquire(); ${use} pool.release(h);`],
+    ['a shared pool without stocks', sharedPool('4'), 'const h = pool.acquire(); add(h); pool.release(h);'],
+    ['a shared pool, released elsewhere', sharedPool('256'), 'const h = pool.acquire(); add(h); theirs.release(h);'],
+    ['a local ring', 'const ring = Ring.create({ capacity: 64 });', 'ring.enqueue(i + 1); add(ring.dequeue());'],
+    ['a shared ring', sharedRing, 'ring.enqueue(i + 1); add(theirs.dequeue());'],
+    ['large numbers in a shared ring', sharedRing, 'ring.enqueue(2147483647 - i); add(ring.dequeue());'],
+    [
+      'a ring that is empty and full',
+      sharedRing,
+      'add(ring.dequeue() + 1); for (let j = 0; j < 66; j += 65) add(ring.enqueue(1) ? 1 : 0); ring.dequeue(); ring.dequeue();',
+    ],
+    [
+      'a ring that carries a pool',
+      `${sharedPool('4')} const ring = Ring.create({ region, name: 'ring', capacity: 4, carries: pool });`,
+      'ring.enqueue(pool.acquire()); const h = ring.dequeue(); add(h); pool.release(h);',
+    ],
+  ])('of %s cause no collection', { timeout: 30_000 + pairs / 1000 }, async (_, setUp, body) => {
+    const { output } = await runChild(program(setUp, body), ['--expose-gc'], 30_000 + pairs / 1000);
+    expect(output.trim()).toBe('[0,true,true]');
+  });
+});
