@@ -48,7 +48,7 @@ export function disarm(words: Int32Array, waiters: number, seat: number): number
 
 /** Waits until the bell moves on from what `arm` answered, for at most that many milliseconds and never longer than a slice. */
 export function listen(words: Int32Array, seat: number, bell: number, timeoutMs: number): void {
-  Atomics.wait(words, bellIndex(seat), bell, timeoutMs < SLICE_MS ? timeoutMs : SLICE_MS);
+  Atomics.wait(words, bellIndex(seat), bell, Math.min(timeoutMs, SLICE_MS));
 }
 
 /** Moves a seat's bell on and wakes its thread. */

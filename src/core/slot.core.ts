@@ -66,7 +66,7 @@ export function lapShift(capacity: number): number {
 /** The bits of a slot word that are its lap. */
 export function lapMask(capacity: number): number {
   const bits = 31 - Math.clz32(capacity);
-  return -1 << (bits < SLOT_LAP_SHIFT ? SLOT_LAP_SHIFT : bits);
+  return -1 << Math.max(bits, SLOT_LAP_SHIFT);
 }
 
 /** A slot word's lower bits. */

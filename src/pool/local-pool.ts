@@ -32,7 +32,7 @@ export class LocalPool extends PoolBase {
   private head = 0;
   private fresh = 0;
 
-  /** @internal `generation`: where generations begin, for tests. */
+  /** `generation`: where generations begin, for tests. */
   constructor(options: PoolOptions, generation?: number) {
     super();
     const geometry = poolGeometry(options);

@@ -20,7 +20,7 @@ function kindOf(options: PoolOptions | undefined, tuning: StoreTuning = {}): Str
   };
 }
 
-/** Makes a pool in a region with sizes that only tests choose. @internal */
+/** Makes a pool in a region with sizes that only tests choose. */
 export function createTunedPool(options: PoolOptions & Named, tuning: StoreTuning): SharedPool {
   poolGeometry(options);
   return createStructure(options.region, options.name, kindOf(options, tuning));

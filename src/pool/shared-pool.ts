@@ -52,7 +52,7 @@ const isLiveFast = isLiveBlock;
 export class SharedPool extends PoolBase implements Attached {
   readonly blockBytes: number;
   private readonly attachment: Attachment;
-  /** @internal The block store, for a ring that carries this pool. */
+  /** The block store, for a ring that carries this pool. */
   readonly store: number;
   private readonly strideBytes: number;
   private readonly dataOffset: number;
@@ -71,7 +71,7 @@ export class SharedPool extends PoolBase implements Attached {
   private count = 0;
   private stockMax: number;
 
-  /** @internal */
+  /** */
   constructor(attachment: Attachment, store: Store) {
     super();
     const own = openStore(attachment, store);
@@ -217,7 +217,7 @@ export class SharedPool extends PoolBase implements Attached {
     this.words[this.records + index * BLOCK_WORDS + BLOCK_LENGTH] = length;
   }
 
-  /** @internal */
+  /** */
   leave(): void {
     this.waiters.failAll(new RingwellError('ERR_SEAT', 'The pool was disposed while waiting'));
     this.own[OWN_COUNT] = this.count;

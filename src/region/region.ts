@@ -290,7 +290,6 @@ function readHeader(memory: Memory, what: string): { words: Int32Array; seats: n
 
 /**
  * Runs `build` under the region's lock for adding structures.
- * @internal
  * @throws {RingwellError} ERR_ATTACH when another seat has held the lock too long
  */
 export function withDirectoryLocked<T>(attachment: Attachment, what: string, build: () => T): T {

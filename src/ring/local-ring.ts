@@ -24,7 +24,7 @@ export class LocalRing extends RingBase {
   private tail: number;
   private ended = false;
 
-  /** @internal `start`: where the counters begin, for tests. */
+  /** `start`: where the counters begin, for tests. */
   constructor(options: RingOptions, start: number = 0) {
     super();
     this.capacity = ringCapacity(options);

@@ -55,7 +55,7 @@ function kindOf(options: RingOptions | undefined, start: number): StructureKind<
   };
 }
 
-/** Makes a ring in a region whose counters begin elsewhere than at 0. For tests. @internal */
+/** Makes a ring in a region whose counters begin elsewhere than at 0. For tests. */
 export function createTunedRing(options: RingOptions & Named, start: number): SharedRing {
   return createStructure(options.region, options.name, kindOf(options, start));
 }

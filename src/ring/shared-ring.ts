@@ -35,7 +35,7 @@ export class SharedRing extends RingBase implements Attached {
   private readonly putters = new WaitQueue();
   private left = false;
 
-  /** @internal */
+  /** */
   constructor(attachment: Attachment, queue: number) {
     super();
     const { words } = attachment;
@@ -46,7 +46,7 @@ export class SharedRing extends RingBase implements Attached {
     this.own = openQueue(attachment, queue);
   }
 
-  /** @internal The block store it carries, or 0. */
+  /** The block store it carries, or 0. */
   get carried(): number {
     return this.words[this.queue + QUEUE_CARRIED]!;
   }
@@ -131,7 +131,7 @@ export class SharedRing extends RingBase implements Attached {
     if (!this.left) this.close();
   }
 
-  /** @internal Nothing of a ring is private to a seat. */
+  /** Nothing of a ring is private to a seat. */
   leave(): void {
     this.left = true;
   }
@@ -160,7 +160,7 @@ export class SharedRing extends RingBase implements Attached {
 /** How often a position is shown to all, in items: a thread that comes late walks this far at most. */
 const HINT_PERIOD = 64;
 
-/** A seat's private array for a queue. @internal */
+/** A seat's private array for a queue. */
 export function openQueue(seated: Seated, queue: number): Int32Array {
   const { words, seat, seats, generation } = seated;
   const capacity = words[queue + QUEUE_CAPACITY]!;

@@ -4,9 +4,15 @@ import * as slot from '../../dist/core/slot.core.js';
 import { OWN_STOCK_MAX } from '../../dist/core/store.core.js';
 import { openStore, readStore, type Seated, type Store } from '../../dist/core/store.js';
 import { createTunedPool } from '../../dist/pool/pool.js';
+import type { Attachment } from '../../dist/region/attachment.js';
 import { Region } from '../../dist/region/region.js';
 import { createTunedRing } from '../../dist/ring/ring.js';
 import { openQueue } from '../../dist/ring/shared-ring.js';
+
+/** A region's inner side, which its public type leaves out. */
+export function attachmentIn(region: Region): Attachment {
+  return (region as unknown as { attachment: Attachment }).attachment;
+}
 
 /** A region whose seats 1 to `seats` are all attached. */
 export function layOutRegion(seats: number): Region {
@@ -17,12 +23,12 @@ export function layOutRegion(seats: number): Region {
 
 /** The words of a region, without the unused ones at its end. */
 export function wordsOf(region: Region): Int32Array {
-  return region.attachment.words.slice(0, region.usedBytes >>> 2);
+  return attachmentIn(region).words.slice(0, region.usedBytes >>> 2);
 }
 
 /** What a seat's attachment is to the shipped code that opens structures. */
 function seatedAt(region: Region, seat: number): Seated {
-  return { ...region.attachment, words: region.attachment.words, seat, generation: 1 } as Parameters<
+  return { ...attachmentIn(region), words: attachmentIn(region).words, seat, generation: 1 } as Parameters<
     typeof openStore
   >[0];
 }
@@ -35,8 +41,8 @@ export function layOutPool(
   firstGeneration = 1,
 ): { store: Store; own: (seat: number) => Int32Array } {
   createTunedPool({ region, name: 'pool', blockBytes: 4, capacity, alignment: 4 }, { stockMax, firstGeneration });
-  const words = region.attachment.words;
-  const entry = region.attachment.entries()[0]!;
+  const words = attachmentIn(region).words;
+  const entry = attachmentIn(region).entries()[0]!;
   const store = readStore(words, entry.store);
   return {
     store,
@@ -55,10 +61,10 @@ export function layOutRing(
   start: number,
   carries = false,
 ): { queue: number; slots: number; own: (seat: number) => Int32Array } {
-  const pool = region.attachment.opened.get('pool');
+  const pool = attachmentIn(region).opened.get('pool');
   const carried = carries ? { carries: pool as never } : {};
   createTunedRing({ region, name: 'ring', capacity, ...carried }, start | 0);
-  const queue = region.attachment.entries()[0]!.queue;
+  const queue = attachmentIn(region).entries()[0]!.queue;
   return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openQueue(seatedAt(region, seat), queue) };
 }
 

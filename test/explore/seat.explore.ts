@@ -2,7 +2,7 @@
 
 import * as realSeat from '../../dist/core/seat.core.js';
 import * as realHeader from '../../dist/region/header.core.js';
-import { layOutRegion, namer, wordsOf } from './layout.js';
+import { attachmentIn, layOutRegion, namer, wordsOf } from './layout.js';
 import { core, coreFromText } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
 
@@ -54,7 +54,7 @@ function oneSeatEach(view: View): string | undefined {
 /** Only one seat is free: both others are wanted by two threads. */
 function seatProgram(name: string, threads: readonly (readonly Op[])[], more: Partial<Program> = {}): Program {
   const region = layOutRegion(SEATS);
-  const words = region.attachment.words.slice(0, region.usedBytes >>> 2);
+  const words = attachmentIn(region).words.slice(0, region.usedBytes >>> 2);
   words[realSeat.seatIndex(1)] = 0;
   words[realSeat.seatIndex(2)] = 0xffffff << realSeat.SEAT_GENERATION_SHIFT; // the generation is about to wrap
   return {
