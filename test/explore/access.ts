@@ -71,7 +71,7 @@ export const WAIT_NOT_EQUAL = 1;
 export const WAIT_TIMED_OUT = 2;
 
 /** How an access can race: bit 0 for a write, bit 1 for a plain access. A value below 0 never races. */
-export const RACE_NEVER = -1;
+const RACE_NEVER = -1;
 export const RACE_WRITE = 1;
 export const RACE_PLAIN = 2;
 
