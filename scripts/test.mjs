@@ -19,10 +19,18 @@ const steps = [
   ['types of the package', [bin('@arethetypeswrong/cli/dist/index.js'), '--pack', '.', '--profile', 'esm-only']],
 ].filter(([, [file]]) => file.startsWith('-') || existsSync(new URL(file, `file://${root}`)));
 
+/** A loop that never ends must end the tests too: no step takes half as long. */
+const PATIENCE_MS = 20 * 60_000;
+
 let passed = 0;
 for (const [name, args] of steps) {
   console.log(`\n== ${name}: node ${args.map(arg => arg.replace(root, '')).join(' ')}`);
-  const { status, error } = spawnSync(node, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(node, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+  });
   if (error || status !== 0) {
     console.error(`\n== ${name} failed: ${error ? error.message : `code ${status}`}`);
     console.log(`${passed} passed, 1 failed`);

@@ -270,8 +270,12 @@ export function leaveBlocks(words: Int32Array, own: Int32Array): void {
   for (let index = 0; index < fresh; index++) {
     const word = Atomics.load(words, own[OWN_RECORDS]! + index * BLOCK_WORDS);
     if ((word & BLOCK_HOLDER_MASK) !== own[OWN_SEAT]) continue;
-    if (((word >>> BLOCK_STATE_SHIFT) & 15) === BLOCK_LIVE) {
-      disownBlock(words, own, ((word >>> BLOCK_GENERATION_SHIFT) << own[OWN_INDEX_BITS]!) | index);
-    }
+    if (((word >>> BLOCK_STATE_SHIFT) & 15) !== BLOCK_LIVE) continue;
+    const handle = ((word >>> BLOCK_GENERATION_SHIFT) << own[OWN_INDEX_BITS]!) | index;
+    if (disownBlock(words, own, handle) === DONE) continue;
+    // Another has stamped it since we collected, and only we can take it back: nobody would ever come for it.
+    Atomics.store(words, own[OWN_RECORDS]! + index * BLOCK_WORDS, (word & ~BLOCK_TAG_MASK) | blockTag(BLOCK_FREE, 0));
+    putFree(words, own, index);
+    wakeOne(words, own[OWN_STORE]!, own[OWN_SEATS]!);
   }
 }

@@ -51,6 +51,9 @@ export const OWN_TAIL = 11;
 export const OWN_HINT_MASK = 12;
 export const OWN_WORDS = 13;
 
+/** How often one call catches up with others who are laps ahead. In a damaged ring that could go on for ever. */
+const CATCH_UPS_MAX = 65536;
+
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE (a carried handle not held here) or UNSEATED. */
 export function enqueue(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
@@ -84,14 +87,20 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
       wakeOne(words, own, QUEUE_ITEM_WAITERS);
       return DONE;
     }
+    if (unsure !== 0) {
+      unsure = 0;
+      continue;
+    }
     const ahead = ((word & lapMask) - lap) | 0;
     if (ahead === 0)
       tail = (tail + 1) | 0; // claimed by another
-    else if (lost !== 0) {
+    else if (lost > 0) {
       lost = 0;
       tail = nearest(words, own, QUEUE_TAIL, tail);
-    } else if (ahead > 0) tail = catchUp(own, tail, ahead);
-    else {
+    } else if (ahead > 0 && lost > -CATCH_UPS_MAX) {
+      lost--;
+      tail = catchUp(own, tail, ahead);
+    } else {
       // The slot still serves the lap before, and all before it are claimed: the ring is full.
       own[OWN_TAIL] = tail;
       return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
@@ -178,6 +187,10 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
       wakeOne(words, own, QUEUE_ROOM_WAITERS);
       return item;
     }
+    if (unsure !== 0) {
+      unsure = 0;
+      continue;
+    }
     const ahead = ((word & lapMask) - lap) | 0;
     const state = word & SLOT_STATE_MASK;
     if (ahead === 0 && state === SLOT_TAKEN)
@@ -185,11 +198,13 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
     else if (ahead === 0 && state === SLOT_SKIP) {
       if (Atomics.compareExchange(words, slot, word, (lap - lapMask) | 0) === word)
         wakeOne(words, own, QUEUE_ROOM_WAITERS);
-    } else if (ahead !== 0 && lost !== 0) {
+    } else if (ahead !== 0 && lost > 0) {
       lost = 0;
       head = nearest(words, own, QUEUE_HEAD, head);
-    } else if (ahead > 0) head = catchUp(own, head, ahead);
-    else {
+    } else if (ahead > 0 && lost > -CATCH_UPS_MAX) {
+      lost--;
+      head = catchUp(own, head, ahead);
+    } else {
       // Nothing was published here, and all before it is taken. Only what the slot says after `closed` was seen proves that
       // nothing is on its way into it.
       const closed = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED);

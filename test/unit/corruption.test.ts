@@ -165,3 +165,35 @@ describe(`${total} corruptions`, () => {
     expect(found).toBeGreaterThan(total / 20);
   });
 });
+
+describe('a ring whose slots contradict each other', () => {
+  // Each of these is ahead of the next, round and round: once a thread caught up with them for ever.
+  it.each([
+    [-(2 ** 31), -416156196],
+    [2 ** 31 - 2048, -(2 ** 31)],
+    [2 ** 30, -(2 ** 30)],
+  ])('ends a call in bounded steps: %i, %i', (a, b) => {
+    for (let at = 0; at < 8; at++) {
+      const region = Region.create({ maxByteLength: BYTES, seats: 2 });
+      const ring = Ring.create({ region, name: 'ring', capacity: 8 });
+      const { queue } = region.attachment.entries()[0]!;
+      const { words } = region.attachment;
+      const slot = (index: number): number => words[queue + 2]! + (index & 7) * 2;
+      words[slot(at)] = a;
+      words[slot(at + 1)] = b;
+      words[slot(at + 4)] = a ^ b;
+      const started = performance.now();
+      for (let i = 1; i <= 20; i++) {
+        expect(ring.enqueue(i)).toBeTypeOf('boolean');
+        expect(ring.dequeue()).toBeTypeOf('number');
+      }
+      expect(ring.length).toBeLessThanOrEqual(8);
+      expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
+      refusesDamage(region);
+    }
+  });
+});
+
+function refusesDamage(region: Region): void {
+  expect(() => region.check()).toThrow(/poisoned/);
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { BLOCK_STAMP, BLOCK_WORDS } from '../../src/core/block.core.js';
 import { moveSeat, SEAT_ATTACHED, SEAT_EVICTED } from '../../src/core/seat.core.js';
 import { BAD_HANDLE, DONE } from '../../src/core/status.js';
 import { adoptBlock, disownBlock } from '../../src/core/stock.core.js';
+import { OWN_INDEX_BITS, OWN_RETURNED_MASK, OWN_STORE, STORE_RETURNED } from '../../src/core/store.core.js';
 import { type Handle, Pool, Region } from '../../src/index.js';
 import type { SharedPool } from '../../src/pool/shared-pool.js';
 import { expectCounts, expectUnchanged, poolsOf, refuses, seatsOf, snapshot } from './helpers.js';
@@ -150,6 +152,27 @@ describe('a thread that leaves', () => {
     expectCounts(other, 6);
     regions[1].check();
     expect([other.acquire() !== 0, other.acquire() !== 0, other.acquire()]).toEqual([true, true, 0]);
+  });
+
+  it.each([0, 2])('frees a block whose release by another it could not know of yet (stocks of %i)', stockMax => {
+    const { regions, pool, other } = setUp(2, stockMax);
+    const handle = pool.acquire();
+    // The other has stamped it and not come to the mask: what a thread does first in a release of another's block.
+    const { words, records, indexMask, own } = pool as unknown as Record<'words' | 'own', Int32Array> &
+      Record<'records' | 'indexMask', number>;
+    const index = handle & indexMask;
+    words[records + index * BLOCK_WORDS + BLOCK_STAMP] = handle >>> own[OWN_INDEX_BITS]!;
+    expectCounts(other, 0);
+    regions[0].detach();
+    // And now it goes on.
+    words[own[OWN_RETURNED_MASK]!]! |= 1 << index;
+    words[own[OWN_STORE]! + STORE_RETURNED] = 1;
+    regions[1].check();
+    refuses('ERR_HANDLE', () => other.release(handle));
+    expect([other.acquire(), other.acquire()].includes(0 as Handle)).toBe(false);
+    expect(other.acquire()).toBe(0);
+    expectCounts(other, 2);
+    regions[1].check();
   });
 
   it('leaves nothing to the next life of its seat', () => {
