@@ -1,11 +1,12 @@
 import { checkOptions, RingwellError } from '../core/errors.js';
+import { readStore } from '../core/store.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import { poolGeometry } from './geometry.js';
 import { LocalPool } from './local-pool.js';
 import { type Named, PoolBase, type PoolOptions } from './pool-base.js';
 import { SharedPool } from './shared-pool.js';
-import { createStore, type StoreTuning, storeOf } from './store.js';
+import { createStore, type StoreTuning } from './store.js';
 
 /** Blocks of one size: see the methods of `PoolBase`. */
 export type Pool = PoolBase;
@@ -16,7 +17,7 @@ function kindOf(options: PoolOptions | undefined, tuning: StoreTuning = {}): Str
     type: SharedPool,
     create: (attachment, name) =>
       new SharedPool(attachment, createStore(attachment, name, poolGeometry(options!), tuning)),
-    attach: (attachment, entry) => new SharedPool(attachment, storeOf(attachment.words, entry, 'Cannot attach pool')),
+    attach: (attachment, entry) => new SharedPool(attachment, readStore(attachment.words, entry.part)),
   };
 }
 

@@ -1,10 +1,10 @@
 import { BLOCK_WORDS } from '../core/block.core.js';
-import { RingwellError } from '../core/errors.js';
 import * as core from '../core/store.core.js';
 import { readStore, type Store } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
-import { checkRoom, type Entry, KIND_POOL, publishEntry, writeEntry } from '../region/directory.js';
-import { breakOffset, ENTRY_STORE, ENTRY_WORDS, HEADER_DIRTY } from '../region/header.core.js';
+import { checkRoom, publishEntry, writeEntry } from '../region/directory.js';
+import { breakOffset, ENTRY_WORDS, HEADER_DIRTY } from '../region/header.core.js';
+import { KIND_POOL } from '../region/kinds/index.js';
 import { firstGeneration, type PoolGeometry } from './geometry.js';
 
 /** The largest stock: beyond it, larger batches save nothing measurable. */
@@ -43,7 +43,6 @@ export function createStore(
   // Fresh memory is zero, and stays untouched until a block is first taken; adopted memory may hold anything.
   words.fill(0, entry, words[HEADER_DIRTY] === 0 ? freeMask : tables);
   writeEntry(words, KIND_POOL, bytes, name);
-  words[entry + ENTRY_STORE] = index;
   words[index + core.STORE_CAPACITY_MAX] = geometry.capacity;
   words[index + core.STORE_CAPACITY] = geometry.capacity;
   words[index + core.STORE_BLOCK_BYTES] = geometry.blockBytes;
@@ -57,11 +56,4 @@ export function createStore(
   words[index + core.STORE_STOCK_MAX] = stockMax;
   publishEntry(words, entry);
   return readStore(words, index);
-}
-
-/** The store of an entry that should be a pool's. @throws {RingwellError} ERR_ATTACH */
-export function storeOf(words: Int32Array, entry: Entry, what: string): Store {
-  if (entry.kind !== KIND_POOL)
-    throw new RingwellError('ERR_ATTACH', `${what}: ${JSON.stringify(entry.name)} is not a pool`);
-  return readStore(words, entry.store);
 }

@@ -1,9 +1,7 @@
 import { ring } from '../core/doorbell.core.js';
 import { RingwellError } from '../core/errors.js';
 import { isSeated, poisonSeats, SEAT_GENERATION_SHIFT, SEAT_POISONED, seatIndex } from '../core/seat.core.js';
-import { QUEUE_CLOSED } from '../core/slot.core.js';
 import { UNSEATED } from '../core/status.js';
-import { STORE_ATTENTION } from '../core/store.core.js';
 import { Waiting } from '../core/waiting.js';
 import { type Entry, readEntries } from './directory.js';
 import { HEADER_SEATS } from './header.core.js';
@@ -75,10 +73,7 @@ export class Attachment {
     const entries = readEntries(this.words);
     if (typeof entries !== 'number') {
       // The fast paths look at these words, and so come to the slow ones, which look at the seat.
-      for (const entry of entries) {
-        if (entry.store !== 0) Atomics.store(this.words, entry.store + STORE_ATTENTION, 1);
-        if (entry.queue !== 0) Atomics.store(this.words, entry.queue + QUEUE_CLOSED, 1);
-      }
+      for (const { kind, part } of entries) kind.stop(this.words, part);
     }
     for (let seat = 1; seat <= this.seats; seat++) ring(this.words, seat);
     return new RingwellError('ERR_CORRUPTION', `The region is poisoned: ${law} (word ${index})`);

@@ -10,7 +10,7 @@
  *
  * entry, 32 words, at the head of every structure
  * word  0  kind | 1 bytes of the structure, entry included | 2 the entry before, or 0 | 3 bytes of the name
- * word  4  block store (core/store.core.ts), or 0 | 5 slot queue (core/slot.core.ts), or 0
+ * word  4  part: the index of the structure's own first word; kinds/ says what stands there
  * word 16  name, UTF-8, at most 64 bytes
  * ```
  *
@@ -44,8 +44,7 @@ export const ENTRY_KIND = 0;
 export const ENTRY_BYTES = 1;
 export const ENTRY_PREVIOUS = 2;
 export const ENTRY_NAME_BYTES = 3;
-export const ENTRY_STORE = 4;
-export const ENTRY_QUEUE = 5;
+export const ENTRY_PART = 4;
 export const ENTRY_NAME = 16;
 
 /** The first byte behind header and seats. */

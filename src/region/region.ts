@@ -14,10 +14,8 @@ import {
   seatGeneration,
   seatIndex,
 } from '../core/seat.core.js';
-import { leaveBlocks } from '../core/stock.core.js';
-import { openStore, readStore } from '../core/store.js';
 import { Attachment } from './attachment.js';
-import { checkEntry, readEntries } from './directory.js';
+import { readEntries } from './directory.js';
 import {
   breakOffset,
   HEADER_BYTES,
@@ -215,9 +213,8 @@ export class Region {
     for (const structure of attachment.opened.values()) structure.leave();
     // Blocks of pools that this thread never opened: a ring that carries them brought them here.
     const entries = readEntries(words);
-    for (const { name, store } of typeof entries === 'number' ? [] : entries) {
-      if (store !== 0 && !attachment.opened.has(name))
-        leaveBlocks(words, openStore(attachment, readStore(words, store)));
+    for (const { name, kind, part } of typeof entries === 'number' ? [] : entries) {
+      if (!attachment.opened.has(name)) kind.leave?.(attachment, part);
     }
     ring(words, seat);
     moveSeat(words, seat, generation, SEAT_LEAVING, SEAT_FREE);
@@ -240,7 +237,7 @@ export class Region {
       if (state > 4) throw attachment.poison(seatIndex(seat), `seat ${seat} is in no known state`);
     }
     for (const entry of attachment.entries()) {
-      const index = checkEntry(words, entry);
+      const index = entry.kind.check(words, entry.part, attachment.seats);
       if (index !== 0) throw attachment.poison(index, `a law of ${show(entry.name)} is broken`);
     }
   }

@@ -1,15 +1,5 @@
 import { SEAT_GENERATION_SHIFT, SEAT_STATE_MASK, seatIndex } from '../core/seat.core.js';
-import { QUEUE_CAPACITY, QUEUE_CLOSED, QUEUE_SLOTS, queueLength } from '../core/slot.core.js';
-import {
-  countLive,
-  STORE_BLOCK_BYTES,
-  STORE_CAPACITY,
-  STORE_CAPACITY_MAX,
-  STORE_FRESH,
-  STORE_RECORDS,
-} from '../core/store.core.js';
 import type { Attachment } from './attachment.js';
-import { KIND_NAMES } from './directory.js';
 import { breakOffset } from './header.core.js';
 
 /** A seat as `inspect` tells it. */
@@ -56,30 +46,12 @@ export function reportOf(attachment: Attachment): RegionReport {
     const state = STATES[word & SEAT_STATE_MASK] ?? 'evicted';
     seatReports.push({ seat, generation: word >>> SEAT_GENERATION_SHIFT, state });
   }
-  const structures = attachment.entries().map((entry): StructureReport => {
-    const { name, bytes: byteLength, store, queue } = entry;
-    const kind = KIND_NAMES[entry.kind] ?? '';
-    if (store !== 0) {
-      return {
-        name,
-        kind,
-        byteLength,
-        capacity: Atomics.load(words, store + STORE_CAPACITY),
-        blockBytes: words[store + STORE_BLOCK_BYTES]!,
-        liveCount: countLive(words, store, words[store + STORE_RECORDS]!, words[store + STORE_CAPACITY_MAX]!),
-        touchedCount: Atomics.load(words, store + STORE_FRESH),
-      };
-    }
-    const closed = Atomics.load(words, queue + QUEUE_CLOSED) !== 0;
-    return {
-      name,
-      kind,
-      byteLength,
-      capacity: words[queue + QUEUE_CAPACITY]!,
-      length: queueLength(words, queue, words[queue + QUEUE_SLOTS]!, words[queue + QUEUE_CAPACITY]!),
-      closed,
-    };
-  });
+  const structures = attachment.entries().map(({ name, kind, bytes, part }) => ({
+    name,
+    kind: kind.title,
+    byteLength: bytes,
+    ...kind.report(words, part),
+  }));
   return {
     usedBytes: breakOffset(words),
     maxByteLength: attachment.memory.byteLength,

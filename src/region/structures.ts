@@ -5,11 +5,12 @@ import { Region, withDirectoryLocked } from './region.js';
 
 /** A kind of structure, as `create`, `attach` and `open` need to know it. */
 export interface StructureKind<T extends Attached> {
+  /** As in its region/kinds row. */
   readonly title: string;
   readonly type: new (...args: never[]) => T;
   /** Builds it at the break; the region's lock is held. */
   create(attachment: Attachment, name: Uint8Array): T;
-  /** Makes this thread's object for one that exists. @throws {RingwellError} ERR_ATTACH when it is of another kind */
+  /** Makes this thread's object for one that exists and is of this kind. */
   attach(attachment: Attachment, entry: Entry): T;
 }
 
@@ -25,6 +26,21 @@ function find(attachment: Attachment, name: string): Entry | undefined {
   return attachment.entries().find(entry => entry.name === name);
 }
 
+/** @throws {RingwellError} ERR_ATTACH when the entry is of another kind */
+function attachEntry<T extends Attached>(
+  attachment: Attachment,
+  kind: StructureKind<T>,
+  entry: Entry,
+  what: string,
+): T {
+  if (entry.kind.title === kind.title) return kind.attach(attachment, entry);
+  throw notA(kind.title, entry.name, what);
+}
+
+function notA(title: string, name: string, what: string): RingwellError {
+  return new RingwellError('ERR_ATTACH', `${what}: ${show(name)} is not a ${title}`);
+}
+
 function opened<T extends Attached>(
   attachment: Attachment,
   kind: StructureKind<T>,
@@ -34,7 +50,7 @@ function opened<T extends Attached>(
   const object = attachment.opened.get(name);
   if (object === undefined) return undefined;
   if (object instanceof kind.type) return object;
-  throw new RingwellError('ERR_ATTACH', `${what}: ${show(name)} is not a ${kind.title}`);
+  throw notA(kind.title, name, what);
 }
 
 function keep<T extends Attached>(attachment: Attachment, name: string, object: T): T {
@@ -63,7 +79,7 @@ export function attachStructure<T extends Attached>(region: unknown, name: unkno
   if (known) return known;
   const entry = find(attachment, name as string);
   if (!entry) throw new RingwellError('ERR_ATTACH', `${what}: there is no structure named ${show(name)}`);
-  return keep(attachment, name as string, kind.attach(attachment, entry));
+  return keep(attachment, name as string, attachEntry(attachment, kind, entry, what));
 }
 
 /** Attaches if the name exists, creates if it doesn't, whoever comes first; `agrees` throws where geometries differ. */
@@ -80,7 +96,11 @@ export function openStructure<T extends Attached>(
     opened(attachment, kind, name as string, what) ??
     withDirectoryLocked(attachment, what, () => {
       const entry = find(attachment, name as string);
-      return keep(attachment, name as string, entry ? kind.attach(attachment, entry) : kind.create(attachment, bytes));
+      return keep(
+        attachment,
+        name as string,
+        entry ? attachEntry(attachment, kind, entry, what) : kind.create(attachment, bytes),
+      );
     });
   agrees(object);
   return object;

@@ -1,8 +1,9 @@
 import { checkOptions, RingwellError } from '../core/errors.js';
 import { initQueue, QUEUE_WORDS, SLOT_WORDS } from '../core/slot.core.js';
 import type { Attachment } from '../region/attachment.js';
-import { checkRoom, KIND_RING, publishEntry, writeEntry } from '../region/directory.js';
-import { breakOffset, ENTRY_QUEUE, ENTRY_WORDS } from '../region/header.core.js';
+import { checkRoom, publishEntry, writeEntry } from '../region/directory.js';
+import { breakOffset, ENTRY_WORDS } from '../region/header.core.js';
+import { KIND_RING } from '../region/kinds/index.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import { LocalRing } from './local-ring.js';
@@ -42,16 +43,11 @@ function kindOf(options: RingOptions | undefined, start: number): StructureKind<
       const bytes = checkRoom(words, (ENTRY_WORDS + QUEUE_WORDS + capacity * SLOT_WORDS) * 4, 'Cannot create ring');
       words.fill(0, entry, queue + QUEUE_WORDS);
       writeEntry(words, KIND_RING, bytes, name);
-      words[entry + ENTRY_QUEUE] = queue;
       initQueue(words, queue, capacity, carried, start);
       publishEntry(words, entry);
       return new SharedRing(attachment, queue);
     },
-    attach: (attachment, entry) => {
-      if (entry.kind !== KIND_RING)
-        throw new RingwellError('ERR_ATTACH', `Cannot attach ring: ${JSON.stringify(entry.name)} is not a ring`);
-      return new SharedRing(attachment, entry.queue);
-    },
+    attach: (attachment, entry) => new SharedRing(attachment, entry.part),
   };
 }
 

@@ -43,7 +43,7 @@ export function layOutPool(
   createTunedPool({ region, name: 'pool', blockBytes: 4, capacity, alignment: 4 }, { stockMax, firstGeneration });
   const words = attachmentIn(region).words;
   const entry = attachmentIn(region).entries()[0]!;
-  const store = readStore(words, entry.store);
+  const store = readStore(words, entry.part);
   return {
     store,
     own: seat => {
@@ -64,7 +64,7 @@ export function layOutRing(
   const pool = attachmentIn(region).opened.get('pool');
   const carried = carries ? { carries: pool as never } : {};
   createTunedRing({ region, name: 'ring', capacity, ...carried }, start | 0);
-  const queue = attachmentIn(region).entries()[0]!.queue;
+  const queue = attachmentIn(region).entries()[0]!.part;
   return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openQueue(seatedAt(region, seat), queue) };
 }
 

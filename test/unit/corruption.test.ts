@@ -176,7 +176,7 @@ describe('a ring whose slots contradict each other', () => {
     for (let at = 0; at < 8; at++) {
       const region = Region.create({ maxByteLength: BYTES, seats: 2 });
       const ring = Ring.create({ region, name: 'ring', capacity: 8 });
-      const { queue } = region.attachment.entries()[0]!;
+      const queue = region.attachment.entries()[0]!.part;
       const { words } = region.attachment;
       const slot = (index: number): number => words[queue + 2]! + (index & 7) * 2;
       words[slot(at)] = a;

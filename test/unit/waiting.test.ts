@@ -9,8 +9,8 @@ import { expectCounts, poolsOf, rejects, ringsOf, seatsOf } from './helpers.js';
 function waiterBits(region: Region): number {
   const { words } = region.attachment;
   let bits = 0;
-  for (const { store, queue } of region.attachment.entries()) {
-    const sets = store !== 0 ? [store + 48] : [queue + 64, queue + 80];
+  for (const { kind, part } of region.attachment.entries()) {
+    const sets = kind.title === 'pool' ? [part + 48] : [part + 64, part + 80];
     for (const set of sets) for (let i = 0; i < 8; i++) bits |= words[set + i]!;
   }
   return bits;

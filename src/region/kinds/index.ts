@@ -1,0 +1,16 @@
+import type { Kind } from './kind.js';
+import { poolKind } from './pool.js';
+import { ringKind } from './ring.js';
+
+export type { Kind } from './kind.js';
+
+/** What a structure is, as its entry says it. */
+export const KIND_POOL = 1;
+export const KIND_RING = 2;
+
+const KINDS: readonly (Kind | undefined)[] = [undefined, poolKind, ringKind];
+
+/** The kind of that number, or undefined: then the entry that says so is damaged. */
+export function kindOf(number: number): Kind | undefined {
+  return KINDS[number];
+}

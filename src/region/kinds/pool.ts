@@ -1,0 +1,63 @@
+import { BLOCK_WORDS } from '../../core/block.core.js';
+import { leaveBlocks } from '../../core/stock.core.js';
+import * as store from '../../core/store.core.js';
+import { handleMax, openStore, readStore } from '../../core/store.js';
+import type { Kind } from './kind.js';
+
+/** A pool: its part is a block store. */
+export const poolKind: Kind = {
+  title: 'pool',
+
+  fits(words, at, end) {
+    if (at + store.STORE_WORDS > end) return false;
+    const capacityMax = words[at + store.STORE_CAPACITY_MAX]!;
+    const indexBits = words[at + store.STORE_INDEX_BITS]!;
+    const maskWords = (capacityMax + 31) >>> 5;
+    const blockBytes = words[at + store.STORE_BLOCK_BYTES]!;
+    const data = words[at + store.STORE_DATA_OFFSET]!;
+    const stride = words[at + store.STORE_STRIDE_BYTES]!;
+    const stockMax = words[at + store.STORE_STOCK_MAX]!;
+    const first = words[at + store.STORE_FIRST_GENERATION]!;
+    const freeMask = words[at + store.STORE_FREE_MASK]!;
+    const returnedMask = words[at + store.STORE_RETURNED_MASK]!;
+    const records = words[at + store.STORE_RECORDS]!;
+    return (
+      capacityMax >= 1 &&
+      indexBits >= 0 &&
+      indexBits <= 20 &&
+      capacityMax <= 1 << indexBits &&
+      blockBytes >= 1 &&
+      stockMax >= 0 &&
+      stockMax <= capacityMax &&
+      first >= 1 &&
+      first <= handleMax(indexBits) >>> indexBits &&
+      // In this order, one behind the other.
+      freeMask >= at + store.STORE_WORDS &&
+      returnedMask >= freeMask + maskWords &&
+      records >= returnedMask + maskWords &&
+      records + BLOCK_WORDS * 2 ** indexBits <= end &&
+      data >= (records + BLOCK_WORDS * 2 ** indexBits) * 4 &&
+      stride >= blockBytes &&
+      data + stride * capacityMax <= end * 4
+    );
+  },
+
+  check: store.checkStore,
+
+  stop(words, at) {
+    Atomics.store(words, at + store.STORE_ATTENTION, 1);
+  },
+
+  leave(seated, at) {
+    leaveBlocks(seated.words, openStore(seated, readStore(seated.words, at)));
+  },
+
+  report(words, at) {
+    return {
+      capacity: Atomics.load(words, at + store.STORE_CAPACITY),
+      blockBytes: words[at + store.STORE_BLOCK_BYTES]!,
+      liveCount: store.countLive(words, at, words[at + store.STORE_RECORDS]!, words[at + store.STORE_CAPACITY_MAX]!),
+      touchedCount: Atomics.load(words, at + store.STORE_FRESH),
+    };
+  },
+};
