@@ -5,6 +5,7 @@ export { type ErrorCode, RingwellError } from './core/errors.js';
 export { CLOSED, NONE } from './core/status.js';
 export { Pool } from './pool/pool.js';
 export type { Handle, Named, PoolOptions } from './pool/pool-base.js';
+export type { RecoveryReport } from './region/recovery.js';
 export { Region, type RegionOptions, type RegionToken } from './region/region.js';
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';
 export { Ring } from './ring/ring.js';

@@ -51,10 +51,17 @@ export function listen(words: Int32Array, seat: number, bell: number, timeoutMs:
   Atomics.wait(words, bellIndex(seat), bell, Math.min(timeoutMs, SLICE_MS));
 }
 
-/** Moves a seat's bell on and wakes its thread. */
-export function ring(words: Int32Array, seat: number): void {
+/** Moves a seat's bell on and wakes its thread. Answers how many waits that ended. */
+export function ring(words: Int32Array, seat: number): number {
   Atomics.add(words, bellIndex(seat), 1);
-  Atomics.notify(words, bellIndex(seat));
+  return Atomics.notify(words, bellIndex(seat));
+}
+
+/** Rings every seat, waiting or not: a death may have lost any ring. Answers how many waits that ended. */
+export function ringBells(words: Int32Array, seats: number): number {
+  let woken = 0;
+  for (let seat = 1; seat <= seats; seat++) woken += ring(words, seat);
+  return woken;
 }
 
 /** Whether any seat waits in this set. Answers 0 when nobody does. */

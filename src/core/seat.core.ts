@@ -8,15 +8,17 @@
  *
  *          reserve           attach             leave            free
  *   FREE ----------> RESERVED ------> ATTACHED -------> LEAVING -------> FREE
- *     ^   (gen + 1)     | cancel         | evict           | evict        |
- *     +-----------------+                +----> EVICTED <--+   free ------+
+ *     ^   (gen + 1)     | cancel, evict  | evict           | evict        ^
+ *     +-----------------+                +----> EVICTED <--+              |
+ *                                                  +---- free ------------+
  * ```
  *
  * Laws
  * - One compare-and-exchange makes every move, so a seat has one owner at any time, and one that dies leaves its state behind.
  * - The generation moves on at every reserve: a token, or a thread, of an earlier life of the seat never matches again.
  *   It wraps after 2^24 reserves of one seat: at 1,000 attachments a second, 4.6 hours of a token's lying about unused.
- * - A seat goes from LEAVING or EVICTED to FREE only when no shared word names it any more.
+ * - A seat goes from LEAVING or EVICTED to FREE only when no shared word names it any more. EVICTED says that proof of its
+ *   thread's death was given: whoever finds it may finish what its recoverer began.
  * - The poisoned bit, once set, stays: every thread finds it at its next slow path.
  *
  * Who writes: reserve any thread; attach and cancel whoever holds the token; leave its thread; evict and free a recoverer.
@@ -73,6 +75,29 @@ export function seatGeneration(words: Int32Array, seat: number): number {
 /** Whether the thread of that life still holds the seat, in a region that is not poisoned. Answers 1 or 0. */
 export function isSeated(words: Int32Array, seat: number, generation: number): number {
   return Atomics.load(words, seatIndex(seat)) === ((generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED) ? 1 : 0;
+}
+
+/**
+ * Takes a seat of that life away from a thread that has ended; a token that was never used is void at once. Answers 1 when
+ * the seat is now EVICTED and has to be scanned away, 0 when there is nothing to do.
+ */
+export function evictSeat(words: Int32Array, seat: number, generation: number): number {
+  const at = seatIndex(seat);
+  for (;;) {
+    const word = Atomics.load(words, at);
+    const state = word & SEAT_STATE_MASK;
+    if (word >>> SEAT_GENERATION_SHIFT !== generation || state === SEAT_FREE) return 0;
+    if (state === SEAT_EVICTED) return 1;
+    // A thread that never attached can't have written its name anywhere.
+    const next = state === SEAT_RESERVED ? SEAT_FREE : SEAT_EVICTED;
+    if (Atomics.compareExchange(words, at, word, (word & ~SEAT_STATE_MASK) | next) === word)
+      return next === SEAT_EVICTED ? 1 : 0;
+  }
+}
+
+/** The state a seat is in. */
+export function seatState(words: Int32Array, seat: number): number {
+  return Atomics.load(words, seatIndex(seat)) & SEAT_STATE_MASK;
 }
 
 /** Marks every seat, so that every thread stops at its next slow path. */

@@ -37,7 +37,7 @@ import {
 import { openStore, type Store } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
-import { mayBlock } from '../region/region.js';
+import { mayBlock } from '../region/lock.js';
 import { type Handle, PoolBase } from './pool-base.js';
 
 // Engines inline a module's own constants without a check; what is imported is looked up at each call (1.2 times slower here).

@@ -4,7 +4,7 @@
  * ```
  * region header, 64 words, line by line
  * word  0  magic | 1 version | 2 state: 0 raw, 1 ready | 3 seats | 4 maxByteLength | 5 id (random) | 6 dirty   (once, at create)
- * word 16  lock: the seat that is adding a structure, or 0
+ * word 16  lock: 0, or who adds a structure or recovers a seat: generation 24 | seat 8
  * word 32  newest: the index of the newest structure's entry, or 0
  * word 64  seats (core/seat.core.ts), seats + 1 of them, then the structures, one behind the other, 64-byte aligned
  *
@@ -19,11 +19,14 @@
  * - The break, the first byte that no structure has reserved, is the end of the newest structure; it is not stored twice.
  * - A structure is built beyond the break, under the lock, and exists from the one store of `newest` on. Its entry never
  *   changes afterwards. A builder that dies leaves its seat in the lock and memory beyond the break dirty, nothing else.
+ * - The lock names a seat and its life. From a life that is over, by eviction too, anyone takes it by compare-and-exchange,
+ *   and `dirty` then says that the memory beyond the break can't be taken for zero any more.
  * - Entries stand in the order of their age: the chain only goes down, so a walk ends even in a damaged region.
  */
 import { now } from '../core/clock.js';
 import { SLICE_MS } from '../core/doorbell.core.js';
-import { SEAT_WORDS, SEATS_INDEX } from '../core/seat.core.js';
+import { isSeated, SEAT_WORDS, SEATS_INDEX } from '../core/seat.core.js';
+import { DONE, NONE, UNSEATED } from '../core/status.js';
 
 /** "RGWL" where the first byte is the lowest: another byte order reads another number. */
 export const MAGIC = 0x4c574752;
@@ -59,21 +62,51 @@ export function breakOffset(words: Int32Array): number {
   return newest * 4 + words[newest + ENTRY_BYTES]!;
 }
 
+/** What the lock says while that life of a seat holds it. */
+export function lockWord(seat: number, generation: number): number {
+  return (generation << 8) | seat;
+}
+
+/** Whether the life that a lock word names is over. Answers 1 or 0. */
+function isOver(words: Int32Array, holder: number): number {
+  const seat = holder & 0xff;
+  if (seat === 0 || seat > words[HEADER_SEATS]!) return 1; // damaged: it names nobody
+  return isSeated(words, seat, holder >>> 8) === 0 ? 1 : 0;
+}
+
 /**
- * Takes the lock for adding a structure, waiting until the deadline (on `now`'s clock) while another has it; without
- * `mayBlock` it spins. Answers 1, or 0 when time ran out: its holder is slow, or dead and not recovered.
+ * Takes the region's lock, waiting in slices until the deadline (on `now`'s clock) while another has it; without `mayBlock`
+ * it spins. Answers DONE, UNSEATED, or NONE when time ran out: its holder is slow, or dead and not recovered.
  */
-export function lockDirectory(words: Int32Array, seat: number, deadline: number, mayBlock: number): number {
+export function lockRegion(
+  words: Int32Array,
+  seat: number,
+  generation: number,
+  deadline: number,
+  mayBlock: number,
+): number {
+  const mine = lockWord(seat, generation);
   for (;;) {
-    const holder = Atomics.compareExchange(words, HEADER_LOCK, 0, seat);
-    if (holder === 0) return 1;
-    if (deadline - now() <= 0) return 0;
+    const holder = Atomics.compareExchange(words, HEADER_LOCK, 0, mine);
+    let got = holder === 0 ? 1 : 0;
+    if (got === 0 && isOver(words, holder) !== 0) {
+      if (Atomics.compareExchange(words, HEADER_LOCK, holder, mine) !== holder) continue;
+      words[HEADER_DIRTY] = 1;
+      got = 1;
+    }
+    if (got !== 0) {
+      // Evicted before this: then nobody must find the lock with us.
+      if (isSeated(words, seat, generation) !== 0) return DONE;
+      unlockRegion(words, seat, generation);
+      return UNSEATED;
+    }
+    if (deadline - now() <= 0) return NONE;
     if (mayBlock !== 0) Atomics.wait(words, HEADER_LOCK, holder, SLICE_MS);
   }
 }
 
-/** Gives the lock back. */
-export function unlockDirectory(words: Int32Array): void {
-  Atomics.store(words, HEADER_LOCK, 0);
-  Atomics.notify(words, HEADER_LOCK);
+/** Gives the lock back, if it is still this life's. */
+export function unlockRegion(words: Int32Array, seat: number, generation: number): void {
+  const mine = lockWord(seat, generation);
+  if (Atomics.compareExchange(words, HEADER_LOCK, mine, 0) === mine) Atomics.notify(words, HEADER_LOCK);
 }

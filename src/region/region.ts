@@ -1,4 +1,3 @@
-import { now } from '../core/clock.js';
 import { ring } from '../core/doorbell.core.js';
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
 import {
@@ -21,18 +20,16 @@ import {
   HEADER_BYTES,
   HEADER_DIRTY,
   HEADER_ID,
-  HEADER_LOCK,
   HEADER_MAGIC,
   HEADER_SEATS,
   HEADER_STATE,
   HEADER_VERSION,
-  lockDirectory,
   MAGIC,
   structuresOffset,
-  unlockDirectory,
   VERSION,
 } from './header.core.js';
 import { adoptMemory, BYTES_MAX, type Memory, reserveMemory } from './memory.js';
+import { type RecoveryReport, recoverSeat } from './recovery.js';
 import { type RegionReport, reportOf } from './report.js';
 
 /** How a region is made. */
@@ -56,9 +53,6 @@ export interface RegionToken {
   readonly generation: number;
   readonly memory: SharedArrayBuffer | WebAssembly.Memory;
 }
-
-/** How long to wait for another thread that is adding a structure, in milliseconds. It takes microseconds, unless it died. */
-const LOCK_TIMEOUT_MS = 5000;
 
 /**
  * One block of bytes that every attached thread sees, and the structures in it.
@@ -199,6 +193,25 @@ export class Region {
   }
 
   /**
+   * Takes back everything that a thread held which is known to have ended: its stocks, its blocks (or leaves them live, held by
+   * nobody, where the pool was made with `keep`), the slots it had claimed, its place in waiter sets, the region's lock. Others
+   * go on meanwhile. Then every bell is rung and the seat is free again. docs/recovery.md says what is promised.
+   *
+   * Given a token, that life of the seat only; given a number, whoever sits there now. A life that is already over: nothing
+   * changes, and everything in the report is 0. Seats whose recovery another thread began and did not live to finish are
+   * finished too, and counted with it.
+   *
+   * *Proof*: the caller knows that the thread has ended (its `exit` event). A thread that still runs gets ERR_EVICTED.
+   * *Threads*: any seat but the one to be recovered; one at a time, others wait. It may die too: recover its seat.
+   * *Cost*: one look at every block word, mask word and slot of the region, under the lock that adding a structure needs.
+   * @throws {RingwellError} ERR_SEAT for a seat that isn't one; ERR_USAGE for this thread's own; ERR_ATTACH when another seat
+   * has held the lock for too long: if its thread has ended, recover that one
+   */
+  recover(seat: number | RegionToken): RecoveryReport {
+    return recoverSeat(this.attachment, seat);
+  }
+
+  /**
    * Leaves the region: gives everything private back, lets go of the blocks this thread still holds (they stay live, held by
    * nobody), ends its waits, and frees its seat. Idempotent; also after an eviction, when there is nothing left to give.
    */
@@ -283,40 +296,4 @@ function readHeader(memory: Memory, what: string): { words: Int32Array; seats: n
     throw refuse(`its header says ${bytes} bytes, and the memory has ${memory.byteLength}`);
   }
   return { words: new Int32Array(memory.buffer, 0, bytes >>> 2), seats };
-}
-
-/**
- * Runs `build` under the region's lock for adding structures.
- * @throws {RingwellError} ERR_ATTACH when another seat has held the lock too long
- */
-export function withDirectoryLocked<T>(attachment: Attachment, what: string, build: () => T): T {
-  const { words, seat } = attachment;
-  attachment.ensureSeated();
-  if (lockDirectory(words, seat, now() + LOCK_TIMEOUT_MS, attachment.memory.shared && mayBlock() ? 1 : 0) === 0) {
-    const holder = Atomics.load(words, HEADER_LOCK);
-    throw new RingwellError(
-      'ERR_ATTACH',
-      `${what}: seat ${holder} has been adding a structure for ${LOCK_TIMEOUT_MS} ms; if its thread has ended, recover it`,
-    );
-  }
-  try {
-    return build();
-  } finally {
-    unlockDirectory(words);
-  }
-}
-
-let blockable: boolean | undefined;
-
-/** Whether this thread may block: a browser's main thread may not. */
-export function mayBlock(): boolean {
-  if (blockable === undefined) {
-    try {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-      blockable = true;
-    } catch {
-      blockable = false;
-    }
-  }
-  return blockable;
 }

@@ -1,7 +1,8 @@
 import { RingwellError, show } from '../core/errors.js';
 import type { Attached, Attachment } from './attachment.js';
 import { type Entry, encodeName } from './directory.js';
-import { Region, withDirectoryLocked } from './region.js';
+import { withRegionLocked } from './lock.js';
+import { Region } from './region.js';
 
 /** A kind of structure, as `create`, `attach` and `open` need to know it. */
 export interface StructureKind<T extends Attached> {
@@ -63,7 +64,7 @@ export function createStructure<T extends Attached>(region: unknown, name: unkno
   const what = `Cannot create ${kind.title}`;
   const attachment = attachmentOf(region, what);
   const bytes = encodeName(name, what);
-  return withDirectoryLocked(attachment, what, () => {
+  return withRegionLocked(attachment, what, () => {
     if (find(attachment, name as string))
       throw new RingwellError('ERR_ATTACH', `${what}: the name ${show(name)} is taken`);
     return keep(attachment, name as string, kind.create(attachment, bytes));
@@ -94,7 +95,7 @@ export function openStructure<T extends Attached>(
   const bytes = encodeName(name, what);
   const object =
     opened(attachment, kind, name as string, what) ??
-    withDirectoryLocked(attachment, what, () => {
+    withRegionLocked(attachment, what, () => {
       const entry = find(attachment, name as string);
       return keep(
         attachment,

@@ -20,7 +20,7 @@ import { STORE_INDEX_BITS, STORE_RECORDS } from '../core/store.core.js';
 import type { Seated } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
-import { mayBlock } from '../region/region.js';
+import { mayBlock } from '../region/lock.js';
 import * as core from './ring.core.js';
 import { badCargo, badItem, closedRing, ITEM_MAX, RingBase } from './ring-base.js';
 

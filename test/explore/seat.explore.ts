@@ -1,6 +1,7 @@
 /** Seats and the directory's lock: one owner each, whoever comes when, and readable after a death. */
 
 import * as realSeat from '../../dist/core/seat.core.js';
+import { DONE } from '../../dist/core/status.js';
 import * as realHeader from '../../dist/region/header.core.js';
 import { attachmentIn, layOutRegion, namer, wordsOf } from './layout.js';
 import { core, coreFromText } from './loader.js';
@@ -69,9 +70,9 @@ function seatProgram(name: string, threads: readonly (readonly Op[])[], more: Pa
 
 const add = (at: number, deadline = Number.POSITIVE_INFINITY): Op =>
   op('add a structure', [], function* ({ words, own }) {
-    if ((yield* header.lockDirectory(words, own[0]!, deadline, 1)) === 0) return 0;
+    if ((yield* header.lockRegion(words, own[0]!, 1, deadline, 1)) !== DONE) return 0;
     const seen = yield* critical.bump(words, at);
-    yield* header.unlockDirectory(words);
+    yield* header.unlockRegion(words, own[0]!, 1);
     return seen;
   });
 
@@ -118,7 +119,7 @@ export const programs: readonly Program[] = [
     timeouts: true,
     deadline: 10,
     audit: view => {
-      const holder = view.words[realHeader.HEADER_LOCK]!;
+      const holder = view.words[realHeader.HEADER_LOCK]! & 0xff;
       return holder === 0 || view.deaths.includes(holder - 1)
         ? undefined
         : `the lock names seat ${holder}, which is alive and done`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Pool, Region, Ring } from '../../src/index.js';
-import { HEADER_LOCK } from '../../src/region/header.core.js';
+import { HEADER_LOCK, lockWord } from '../../src/region/header.core.js';
 import { expectCounts, expectUnchanged, MiB, refuses, seatsOf, snapshot } from './helpers.js';
 
 const sizes = { blockBytes: 8, capacity: 4 };
@@ -168,9 +168,9 @@ describe('the lock', () => {
 
   it('that a thread died with is refused after a while, with its name', () => {
     const [region] = seatsOf(2) as [Region];
-    region.attachment.words[HEADER_LOCK] = 2;
+    region.attachment.words[HEADER_LOCK] = lockWord(2, 1);
     expect(refuses('ERR_ATTACH', () => Pool.create({ region, name: 'a', ...sizes })).message).toContain('seat 2');
-    expect(region.attachment.words[HEADER_LOCK]).toBe(2);
+    expect(region.attachment.words[HEADER_LOCK]).toBe(lockWord(2, 1));
     region.check();
   });
 });
