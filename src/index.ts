@@ -3,6 +3,8 @@
 export type { Closable } from './core/closable.js';
 export { type ErrorCode, RingwellError } from './core/errors.js';
 export { CLOSED, NONE } from './core/status.js';
+export { Heap } from './heap/heap.js';
+export type { HeapOptions, HeapStats } from './heap/heap-base.js';
 export { Pool } from './pool/pool.js';
 export type { Handle, Named, PoolOptions } from './pool/pool-base.js';
 export type { RecoveryReport } from './region/recovery.js';

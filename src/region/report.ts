@@ -21,6 +21,8 @@ export interface StructureReport {
   readonly liveCount?: number;
   /** Pools: blocks that were ever handed out; the memory of the others is untouched. */
   readonly touchedCount?: number;
+  /** Heaps: bytes of pages that hold blocks, or are kept to. */
+  readonly reservedBytes?: number;
   /** Rings: items in it. */
   readonly length?: number;
   readonly closed?: boolean;

@@ -1,3 +1,4 @@
+import { heapKind } from './heap.js';
 import type { Kind } from './kind.js';
 import { poolKind } from './pool.js';
 import { ringKind } from './ring.js';
@@ -7,8 +8,9 @@ export type { Kind } from './kind.js';
 /** What a structure is, as its entry says it. */
 export const KIND_POOL = 1;
 export const KIND_RING = 2;
+export const KIND_HEAP = 3;
 
-const KINDS: readonly (Kind | undefined)[] = [undefined, poolKind, ringKind];
+const KINDS: readonly (Kind | undefined)[] = [undefined, poolKind, ringKind, heapKind];
 
 /** The kind of that number, or undefined: then the entry that says so is damaged. */
 export function kindOf(number: number): Kind | undefined {

@@ -1,0 +1,100 @@
+import * as core from './span.core.js';
+import type { Seated } from './store.js';
+
+/** A thread's private array for a heap, with empty stocks. Its geometry is read once; the entry has been checked. */
+export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int32Array {
+  const { words } = seated;
+  const classes = words[heap + core.HEAP_CLASSES]!;
+  const caches = words[heap + core.HEAP_CACHES]!;
+  const pageShift = words[heap + core.HEAP_PAGE_SHIFT]!;
+  const data = words[heap + core.HEAP_DATA_OFFSET]!;
+  const pages = words[heap + core.HEAP_PAGES]!;
+  const firstPage = data >>> pageShift;
+  const own = new Int32Array(core.OWN_STOCK + (classes << core.STOCK_SHIFT));
+  own[core.OWN_HEAP] = heap;
+  own[core.OWN_SEAT] = seated.seat;
+  own[core.OWN_GENERATION] = seated.generation;
+  own[core.OWN_SEATS] = seated.seats;
+  own[core.OWN_OWNER] = caches === 0 ? 0 : seated.seat;
+  own[core.OWN_CONTROL] =
+    words[heap + core.HEAP_CONTROLS]! + own[core.OWN_OWNER]! * words[heap + core.HEAP_CONTROL_WORDS]!;
+  own[core.OWN_PAGE_SHIFT] = pageShift;
+  own[core.OWN_PAGES] = pages;
+  own[core.OWN_FIRST_PAGE] = firstPage;
+  own[core.OWN_MAP] = words[heap + core.HEAP_MAP]! - firstPage;
+  own[core.OWN_SPANS] = words[heap + core.HEAP_SPANS]! - firstPage * core.SPAN_WORDS;
+  own[core.OWN_LIVE] = words[heap + core.HEAP_LIVE]! - (data >>> 7);
+  own[core.OWN_STAMPS] = words[heap + core.HEAP_STAMPS]! - (data >>> 7);
+  own[core.OWN_FREE_MASK] = words[heap + core.HEAP_FREE_MASK]! - (data >>> 9);
+  own[core.OWN_HOLDERS] = words[heap + core.HEAP_HOLDERS]! - (data >>> 6);
+  own[core.OWN_USED_MASK] = words[heap + core.HEAP_USED_MASK]!;
+  own[core.OWN_CLASS_TABLE] = words[heap + core.HEAP_CLASS_TABLE]!;
+  own[core.OWN_CLASSES] = classes;
+  own[core.OWN_MAY_BLOCK] = mayBlock ? 1 : 0;
+  own[core.OWN_HINT_GROUPS] = core.CONTROL_HEADS + lines(classes);
+  own[core.OWN_HINT_PAGES] = own[core.OWN_HINT_GROUPS]! + lines(hintGroups(pages));
+  for (let i = 0; i < classes; i++) {
+    const most = words[own[core.OWN_CLASS_TABLE]! + i * core.CLASS_WORDS + core.CLASS_STOCK]!;
+    own[core.OWN_STOCK + (i << core.STOCK_SHIFT) + core.STOCK_MOST] = caches === 0 ? 0 : most;
+  }
+  return own;
+}
+
+/** Whole lines of 16 words. */
+function lines(words: number): number {
+  return Math.ceil(words / 16) * 16;
+}
+
+/** Words of the upper level of hint bits. */
+function hintGroups(pages: number): number {
+  return (pages + 1023) >>> 10;
+}
+
+/** Words of a control. */
+export function controlWords(classes: number, pages: number): number {
+  return core.CONTROL_HEADS + lines(classes) + lines(hintGroups(pages)) + lines((pages + 31) >>> 5);
+}
+
+/** Where a heap's tables stand, one behind the other from its first word on. Word indices, but for the last two. */
+export interface HeapTables {
+  readonly map: number;
+  readonly spans: number;
+  readonly live: number;
+  readonly stamps: number;
+  readonly freeMask: number;
+  readonly holders: number;
+  readonly usedMask: number;
+  readonly controls: number;
+  readonly classTable: number;
+  readonly dataOffset: number;
+  readonly endOffset: number;
+}
+
+/** Lays a heap's tables out. The data begin at a multiple of a page. */
+export function layOutHeap(heap: number, pageShift: number, pages: number, classes: number, seats: number): HeapTables {
+  const granules = pages << (pageShift - 4);
+  const classTable = heap + core.HEAP_WORDS;
+  const controls = classTable + lines(classes * core.CLASS_WORDS);
+  const usedMask = controls + controlWords(classes, pages) * (seats + 1);
+  const map = usedMask + lines((pages + 31) >>> 5);
+  const spans = map + lines(pages);
+  const live = spans + lines(pages * core.SPAN_WORDS);
+  const stamps = live + lines(granules >>> 3);
+  const freeMask = stamps + lines(granules >>> 3);
+  const holders = freeMask + lines(granules >>> 5);
+  const end = holders + lines(granules >>> 2);
+  const dataOffset = Math.ceil((end * 4) / 2 ** pageShift) * 2 ** pageShift;
+  return {
+    map,
+    spans,
+    live,
+    stamps,
+    freeMask,
+    holders,
+    usedMask,
+    controls,
+    classTable,
+    dataOffset,
+    endOffset: dataOffset + pages * 2 ** pageShift,
+  };
+}

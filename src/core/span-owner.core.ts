@@ -1,0 +1,384 @@
+/**
+ * What a span's owner does with it: cuts blocks off, takes them back, finds what others returned, hands it on. The words are
+ * those of span.core.ts. A heap without caches has one owner, the centre (0), and whoever holds the lock is it.
+ *
+ * ```
+ * control's head of a class -> span -> span ...   spans with room: a bit in the free mask, or blocks never cut off
+ * a block of mine: live | in my stock | in its span's free mask | never cut off
+ * ```
+ */
+import { freePages, lockHeap, takePages, unlockHeap, writeOwner } from './page-heap.core.js';
+import {
+  CLASS_BLOCKS,
+  CLASS_BYTES,
+  CLASS_PAGES,
+  CONTROL_ATTENTION,
+  CONTROL_EMPTY_BYTES,
+  CONTROL_HEADS,
+  classIndex,
+  classOf,
+  endLife,
+  firstPageOf,
+  HEAP_ABANDONED,
+  HEAP_EMPTY_MAX,
+  HOLDER_NOBODY,
+  holderOf,
+  isLivePointer,
+  liveNibble,
+  OWN_CONTROL,
+  OWN_FIRST_PAGE,
+  OWN_FREE_MASK,
+  OWN_HEAP,
+  OWN_HINT_GROUPS,
+  OWN_HINT_PAGES,
+  OWN_LIVE,
+  OWN_MAP,
+  OWN_OWNER,
+  OWN_PAGE_SHIFT,
+  OWN_PAGES,
+  OWN_STAMPS,
+  OWN_STOCK,
+  PAGE_HELD,
+  PAGE_SMALL,
+  PAGE_STATE_SHIFT,
+  returnedIn,
+  SPAN_EMPTY,
+  SPAN_FREE,
+  SPAN_FRESH,
+  SPAN_LISTED,
+  SPAN_NEXT,
+  SPAN_PAGES,
+  SPAN_PREVIOUS,
+  STOCK_MOST,
+  STOCK_POINTERS,
+  STOCK_SHIFT,
+  setHolder,
+  spanIndex,
+  stampNibble,
+  stateOf,
+} from './span.core.js';
+import { DONE, UNSEATED } from './status.js';
+
+/** Where the stock of a class begins in a private array. */
+export function stockIndex(sizeClass: number): number {
+  return OWN_STOCK + (sizeClass << STOCK_SHIFT);
+}
+
+/** Puts a span in front of its owner's list of those with room. */
+function listSpan(words: Int32Array, own: Int32Array, page: number, sizeClass: number): void {
+  const span = spanIndex(own, page);
+  const head = own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass;
+  const next = words[head]!;
+  words[span + SPAN_NEXT] = next;
+  words[span + SPAN_PREVIOUS] = 0;
+  words[span + SPAN_LISTED] = 1;
+  if (next !== 0) words[spanIndex(own, next) + SPAN_PREVIOUS] = page;
+  words[head] = page;
+}
+
+/** Takes a span out of its owner's list. */
+function unlistSpan(words: Int32Array, own: Int32Array, page: number, sizeClass: number): void {
+  const span = spanIndex(own, page);
+  const next = words[span + SPAN_NEXT]!;
+  const previous = words[span + SPAN_PREVIOUS]!;
+  words[span + SPAN_LISTED] = 0;
+  if (next !== 0) words[spanIndex(own, next) + SPAN_PREVIOUS] = previous;
+  if (previous !== 0) words[spanIndex(own, previous) + SPAN_NEXT] = next;
+  else words[own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass] = next;
+}
+
+/** The span is no longer counted among the empty ones that its owner keeps. */
+function countOut(words: Int32Array, own: Int32Array, page: number): void {
+  const span = spanIndex(own, page);
+  if (words[span + SPAN_EMPTY] === 0) return;
+  words[span + SPAN_EMPTY] = 0;
+  const at = own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES;
+  words[at] = words[at]! - (words[span + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!);
+}
+
+/** Moves free blocks of a span into the stock, until that has `want`. Takes it off the list when nothing is left. */
+function drainSpan(words: Int32Array, own: Int32Array, page: number, sizeClass: number, want: number): void {
+  const span = spanIndex(own, page);
+  const row = classIndex(own, sizeClass);
+  const stock = stockIndex(sizeClass);
+  countOut(words, own, page);
+  let free = words[span + SPAN_FREE]!;
+  let mask = own[OWN_FREE_MASK]! + ((page << own[OWN_PAGE_SHIFT]!) >>> 9);
+  while (free > 0 && own[stock]! < want) {
+    let bits = words[mask]!;
+    if (bits !== 0) {
+      while (bits !== 0 && own[stock]! < want) {
+        const bit = bits & -bits;
+        bits ^= bit;
+        free--;
+        own[stock + STOCK_POINTERS + own[stock]!] = ((mask - own[OWN_FREE_MASK]!) << 9) + ((31 - Math.clz32(bit)) << 4);
+        own[stock]! += 1;
+      }
+      words[mask] = bits;
+    }
+    if (own[stock]! < want) mask++;
+  }
+  words[span + SPAN_FREE] = free;
+  const fresh = words[span + SPAN_FRESH]!;
+  const blocks = words[row + CLASS_BLOCKS]!;
+  const cut = Math.min(blocks - fresh, want - own[stock]!);
+  if (free === 0 && cut > 0) {
+    // Before any of them is used: who takes this span over must know of them.
+    words[span + SPAN_FRESH] = fresh + cut;
+    const bytes = words[row + CLASS_BYTES]!;
+    // The lowest on top, so that addresses rise.
+    for (let block = fresh + cut - 1; block >= fresh; block--) {
+      own[stock + STOCK_POINTERS + own[stock]!] = (page << own[OWN_PAGE_SHIFT]!) + block * bytes;
+      own[stock]! += 1;
+    }
+  }
+  if (free === 0 && words[span + SPAN_FRESH]! >= blocks) unlistSpan(words, own, page, sizeClass);
+}
+
+/** Fills the stock of a class from this owner's own spans, up to `want`. */
+export function fillStock(words: Int32Array, own: Int32Array, sizeClass: number, want: number): void {
+  const head = own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass;
+  while (own[stockIndex(sizeClass)]! < want) {
+    const page = words[head]!;
+    if (page === 0) return;
+    drainSpan(words, own, page, sizeClass, want);
+  }
+}
+
+/**
+ * Gives a free block of this owner's to its span. Answers the span's first page when it is empty now and enough are kept: then
+ * `dropSpan` it. Else 0.
+ */
+export function returnBlock(words: Int32Array, own: Int32Array, pointer: number): number {
+  const at = pointer >>> own[OWN_PAGE_SHIFT]!;
+  const word = words[own[OWN_MAP]! + at]!;
+  const page = firstPageOf(at, word);
+  const span = spanIndex(own, page);
+  const mask = own[OWN_FREE_MASK]! + (pointer >>> 9);
+  const bits = words[mask]!;
+  words[mask] = bits | (1 << ((pointer >>> 4) & 31));
+  const free = words[span + SPAN_FREE]! + 1;
+  words[span + SPAN_FREE] = free;
+  if (words[span + SPAN_LISTED] === 0) listSpan(words, own, page, classOf(word));
+  if (free !== words[span + SPAN_FRESH]) return 0;
+  const bytes = words[span + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!;
+  const kept = words[own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES]! + bytes;
+  if (kept > words[own[OWN_HEAP]! + HEAP_EMPTY_MAX]!) return page;
+  words[span + SPAN_EMPTY] = 1;
+  words[own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES] = kept;
+  return 0;
+}
+
+/** Clears a span's bits in the free mask. */
+function clearFreeMask(words: Int32Array, own: Int32Array, page: number): void {
+  const start = own[OWN_FREE_MASK]! + ((page << own[OWN_PAGE_SHIFT]!) >>> 9);
+  const count = (words[spanIndex(own, page) + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!) >>> 9;
+  for (let i = start; i < start + count; i++) words[i] = 0;
+}
+
+/** Gives an empty span of this owner's back to the page heap. The centre has the lock already. Answers DONE or UNSEATED. */
+export function dropSpan(words: Int32Array, own: Int32Array, page: number): number {
+  countOut(words, own, page);
+  if (words[spanIndex(own, page) + SPAN_LISTED] !== 0)
+    unlistSpan(words, own, page, classOf(words[own[OWN_MAP]! + page]!));
+  clearFreeMask(words, own, page);
+  if (own[OWN_OWNER] === 0) {
+    freePages(words, own, page, 0);
+    return DONE;
+  }
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  freePages(words, own, page, 0);
+  unlockHeap(words, own);
+  return DONE;
+}
+
+/** Gives the oldest blocks of a stock to their spans, until `keep` are left. Answers DONE or UNSEATED. */
+export function spillStock(words: Int32Array, own: Int32Array, sizeClass: number, keep: number): number {
+  const stock = stockIndex(sizeClass);
+  const out = own[stock]! - keep;
+  let status: number = DONE;
+  for (let i = 0; i < out; i++) {
+    const empty = returnBlock(words, own, own[stock + STOCK_POINTERS + i]!);
+    if (empty !== 0 && dropSpan(words, own, empty) !== DONE) status = UNSEATED;
+  }
+  for (let i = 0; i < keep; i++) own[stock + STOCK_POINTERS + i] = own[stock + STOCK_POINTERS + out + i]!;
+  own[stock] = Math.max(keep, 0);
+  return status;
+}
+
+/** Takes back what others returned in one page. Answers DONE or UNSEATED. */
+function collectPage(words: Int32Array, own: Int32Array, page: number): number {
+  const shift = own[OWN_PAGE_SHIFT]!;
+  const first = (page << shift) >>> 7;
+  const word = words[own[OWN_MAP]! + page]!;
+  for (let at = first; at < first + (1 << (shift - 7)); at++) {
+    const live = words[own[OWN_LIVE]! + at]!;
+    // A plain look first: whoever's hint we came for wrote its stamp before it.
+    if (live === 0 || returnedIn(live, words[own[OWN_STAMPS]! + at]!) === 0) continue;
+    let bits = returnedIn(live, Atomics.load(words, own[OWN_STAMPS]! + at));
+    while (bits !== 0) {
+      const bit = bits & -bits;
+      bits ^= bit;
+      const pointer = (at << 7) + ((31 - Math.clz32(bit)) << 2);
+      const empty = takeBack(words, own, pointer, word);
+      // Nothing of it is live any more.
+      if (empty !== 0) return dropSpan(words, own, empty);
+    }
+  }
+  return DONE;
+}
+
+/** Ends the life of a block of this owner's: into the stock, or its span. Answers as `returnBlock`. */
+function takeBack(words: Int32Array, own: Int32Array, pointer: number, word: number): number {
+  if ((stateOf(word) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
+  endLife(words, own, pointer);
+  const stock = stockIndex(classOf(word));
+  const count = own[stock]!;
+  if (count >= own[stock + STOCK_MOST]! >>> 1) return returnBlock(words, own, pointer);
+  own[stock + STOCK_POINTERS + count] = pointer;
+  own[stock] = count + 1;
+  return 0;
+}
+
+/** Takes back all that others returned since the last time. Answers DONE or UNSEATED. */
+export function collectReturned(words: Int32Array, own: Int32Array): number {
+  const control = own[OWN_CONTROL]!;
+  if (Atomics.load(words, control + CONTROL_ATTENTION) === 0) return DONE;
+  // Cleared before we look: whoever leaves a hint afterwards sets it again.
+  Atomics.store(words, control + CONTROL_ATTENTION, 0);
+  for (let group = 0; group << 10 < own[OWN_PAGES]!; group++) {
+    if (Atomics.load(words, control + own[OWN_HINT_GROUPS]! + group) === 0) continue;
+    let parts = Atomics.exchange(words, control + own[OWN_HINT_GROUPS]! + group, 0);
+    while (parts !== 0) {
+      const part = parts & -parts;
+      parts ^= part;
+      const at = group * 32 + 31 - Math.clz32(part);
+      let bits = Atomics.exchange(words, control + own[OWN_HINT_PAGES]! + at, 0);
+      while (bits !== 0) {
+        const bit = bits & -bits;
+        bits ^= bit;
+        const page = own[OWN_FIRST_PAGE]! + at * 32 + 31 - Math.clz32(bit);
+        const word = Atomics.load(words, own[OWN_MAP]! + page);
+        // The page may have gone to another since: then it looks itself.
+        if ((word & 0xff) !== own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) continue;
+        const status = collectPage(words, own, page);
+        if (status !== DONE) return status;
+      }
+    }
+  }
+  return DONE;
+}
+
+/** The block of a span by its number. */
+export function blockAt(words: Int32Array, own: Int32Array, page: number, sizeClass: number, block: number): number {
+  return (page << own[OWN_PAGE_SHIFT]!) + block * words[classIndex(own, sizeClass) + CLASS_BYTES]!;
+}
+
+/**
+ * Derives a small span's free mask and counts from its blocks, for its new owner, whose stock has none of them. A live block that
+ * belonged to the former owner now belongs to nobody. Answers how many blocks are live.
+ */
+function rebuildSpan(words: Int32Array, own: Int32Array, page: number): number {
+  const span = spanIndex(own, page);
+  const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
+  const fresh = words[span + SPAN_FRESH]!;
+  clearFreeMask(words, own, page);
+  let live = 0;
+  for (let block = 0; block < fresh; block++) {
+    const pointer = blockAt(words, own, page, sizeClass, block);
+    const nibble = liveNibble(words, own, pointer);
+    const at = pointer >>> own[OWN_PAGE_SHIFT]!;
+    if (nibble >= 8 && stampNibble(words, own, pointer) !== nibble) {
+      live++;
+      if (own[OWN_OWNER] !== 0 && holderOf(words, own, pointer) === 0) writeHolder(words, own, pointer, HOLDER_NOBODY);
+      continue;
+    }
+    if ((stateOf(words[own[OWN_MAP]! + at]!) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
+    if (nibble >= 8) endLife(words, own, pointer);
+    const mask = own[OWN_FREE_MASK]! + (pointer >>> 9);
+    const bits = words[mask]!;
+    words[mask] = bits | (1 << ((pointer >>> 4) & 31));
+  }
+  words[span + SPAN_FREE] = fresh - live;
+  words[span + SPAN_LISTED] = 0;
+  words[span + SPAN_EMPTY] = 0;
+  return live;
+}
+
+/** Writes down a block's holder, and first that the page has one written down. Under the lock. */
+export function writeHolder(words: Int32Array, own: Int32Array, pointer: number, holder: number): void {
+  Atomics.or(words, own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!), PAGE_HELD << PAGE_STATE_SHIFT);
+  setHolder(words, own, pointer, holder);
+}
+
+/** Takes over one of nobody's spans of a class. Answers its first page, or 0. Under the lock. */
+function takeAbandoned(words: Int32Array, own: Int32Array, sizeClass: number): number {
+  const count = own[OWN_HEAP]! + HEAP_ABANDONED + sizeClass;
+  if (words[count]! <= 0) return 0;
+  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
+  for (let page = own[OWN_FIRST_PAGE]!; page < end; page++) {
+    const word = words[own[OWN_MAP]! + page]!;
+    if ((word & 0xff) !== 0 || classOf(word) !== sizeClass || (stateOf(word) & PAGE_SMALL) === 0) continue;
+    if (firstPageOf(page, word) !== page) continue;
+    Atomics.store(words, count, words[count]! - 1);
+    writeOwner(words, own, page, own[OWN_OWNER]!);
+    // After the signature: what is stamped from now on comes with a hint for us.
+    rebuildSpan(words, own, page);
+    return page;
+  }
+  Atomics.store(words, count, 0);
+  return 0;
+}
+
+/** Gets another span of a class, from nobody's or new, and lists it if it has room. Under the lock. Answers 1, or 0: exhausted. */
+export function takeSpan(words: Int32Array, own: Int32Array, sizeClass: number): number {
+  const row = classIndex(own, sizeClass);
+  for (;;) {
+    let page = own[OWN_OWNER] === 0 ? 0 : takeAbandoned(words, own, sizeClass);
+    if (page === 0) page = takePages(words, own, words[row + CLASS_PAGES]!, 1, sizeClass, PAGE_SMALL, own[OWN_OWNER]!);
+    if (page === 0) return 0;
+    const span = spanIndex(own, page);
+    if (words[span + SPAN_FREE] === 0 && words[span + SPAN_FRESH]! >= words[row + CLASS_BLOCKS]!) continue;
+    listSpan(words, own, page, sizeClass);
+    return 1;
+  }
+}
+
+/** Makes one span nobody's, or gives its pages back when nothing in it is live. Under the lock. Answers 1 when it went back. */
+export function abandonSpan(words: Int32Array, own: Int32Array, page: number): number {
+  const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
+  const fresh = words[spanIndex(own, page) + SPAN_FRESH]!;
+  let live = 0;
+  for (let block = 0; block < fresh; block++) {
+    live += isLivePointer(words, own, blockAt(words, own, page, sizeClass, block));
+  }
+  if (live === 0) {
+    releaseDead(words, own, page, sizeClass, fresh);
+    return 1;
+  }
+  const count = own[OWN_HEAP]! + HEAP_ABANDONED + sizeClass;
+  writeOwner(words, own, page, 0);
+  Atomics.store(words, count, words[count]! + 1);
+  return 0;
+}
+
+/** Gives back a span that has no owner at work and no live block: ends what was returned, and frees the pages. */
+function releaseDead(words: Int32Array, own: Int32Array, page: number, sizeClass: number, fresh: number): void {
+  for (let block = 0; block < fresh; block++) {
+    const pointer = blockAt(words, own, page, sizeClass, block);
+    if (liveNibble(words, own, pointer) >= 8) endLife(words, own, pointer);
+    if (holderOf(words, own, pointer) !== 0) setHolder(words, own, pointer, 0);
+  }
+  clearFreeMask(words, own, page);
+  freePages(words, own, page, 0);
+}
+
+/** Puts one of the centre's spans in order, and lists it if it has room. Under the lock. */
+export function listCentral(words: Int32Array, own: Int32Array, page: number): void {
+  rebuildSpan(words, own, page);
+  const span = spanIndex(own, page);
+  const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
+  const blocks = words[classIndex(own, sizeClass) + CLASS_BLOCKS]!;
+  if (words[span + SPAN_FREE] !== 0 || words[span + SPAN_FRESH]! < blocks) listSpan(words, own, page, sizeClass);
+}

@@ -1,0 +1,251 @@
+/**
+ * The heap's memory: pages, spans, and the state of every block, all out of line.
+ *
+ * ```
+ * heap, 160 words
+ * word   0  page shift | 1 pages | 2 data offset in bytes | 3 classes | 4 caches: 1, or 0 when all is central
+ * word   5  page map | 6 spans | 7 live | 8 stamps | 9 free mask | 10 holders | 11 used mask | 12 controls | 13 class table
+ * word  14  words a control | 15 bytes of empty spans that a seat may keep         (once, at create; 5-13 are word indices)
+ * word  16  lock: 0, or who works on the pages: generation 24 | seat 8 | 17 somebody waits for it
+ * word  32  pages reserved | 33 the most so far | 34 lowest: the first used-mask word that may have a free page  (under the lock)
+ * word  48  spans of nobody, a count for each class                                (under the lock, read as a hint)
+ *
+ * page map, a word a page: 0 free, or offset in its span 8 | class 8 | state 8 | owner 8
+ * span record, 8 words a page, those of a span's first page are used
+ *   0 pages | 1 fresh: blocks ever cut off | 2 free: bits in the free mask | 3 next | 4 previous | 5 listed | 6 counted as empty
+ * live    a nibble a granule (16 bytes): live 1 | generation 3, at a block's first granule
+ * stamps  a nibble a granule: the live nibble under which another seat than the owner gave the block back
+ * free mask  a bit a granule: a free block of the span that is in nobody's stock
+ * holders    a byte a granule: 0 the span's owner, 255 nobody, or a seat
+ * control, one a seat, and one (0) for the centre
+ *   0 attention: some span may have returned blocks | 16 bytes of empty spans kept | 32 the first span with room, a class each;
+ *   then two levels of hint bits: for each of 32 pages, and for each page, that it may have returned blocks
+ * class table, 4 words a class: block bytes | pages a span | blocks a span | stock
+ * ```
+ *
+ * Laws
+ * - A span's first page word is the truth about it: it appears and disappears by one store of that word, under the lock. The
+ *   used mask, the other page words, counts and lists can be rebuilt from those words (`repairPages`).
+ * - Only a span's owner writes its live nibbles, free mask and record, plainly. Owner 0: whoever holds the lock does.
+ * - A block is live when its live bit is set and its stamp is another nibble. Only a block's first granule is ever live.
+ * - Others give a block back by moving its stamp to its live nibble, by compare-and-exchange, and leave a hint; the owner finds
+ *   it. Giving back raises the generation, so a stamp that comes late does not match the next life.
+ * - When a generation wraps, after 8 lives, the stamp is cleared: an old stamp does not meet its own number again, unless a
+ *   thread that frees what another is freeing was stopped between two instructions for that long.
+ * - A large block is a span of its own, class 0 in its word; all that happens to it happens under the lock.
+ *
+ * Hints: page words, live and stamp words read plainly while another may be writing them; a compare-and-exchange, the
+ * owner's word or the lock decides. Lives wrap after 8; everything else is bounded by the number of pages.
+ */
+
+export const HEAP_PAGE_SHIFT = 0;
+export const HEAP_PAGES = 1;
+export const HEAP_DATA_OFFSET = 2;
+export const HEAP_CLASSES = 3;
+export const HEAP_CACHES = 4;
+export const HEAP_MAP = 5;
+export const HEAP_SPANS = 6;
+export const HEAP_LIVE = 7;
+export const HEAP_STAMPS = 8;
+export const HEAP_FREE_MASK = 9;
+export const HEAP_HOLDERS = 10;
+export const HEAP_USED_MASK = 11;
+export const HEAP_CONTROLS = 12;
+export const HEAP_CLASS_TABLE = 13;
+export const HEAP_CONTROL_WORDS = 14;
+export const HEAP_EMPTY_MAX = 15;
+export const HEAP_LOCK = 16;
+export const HEAP_LOCK_AWAITED = 17;
+export const HEAP_RESERVED = 32;
+export const HEAP_RESERVED_MAX = 33;
+export const HEAP_LOWEST = 34;
+export const HEAP_ABANDONED = 48;
+export const HEAP_WORDS = 160;
+/** The most classes that have a count of spans of nobody. */
+export const CLASSES_MAX = 112;
+
+export const PAGE_SMALL = 1;
+/** Beside PAGE_SMALL: some block's holder is written down. */
+export const PAGE_HELD = 2;
+export const PAGE_LARGE = 4;
+export const PAGE_STATE_SHIFT = 8;
+export const PAGE_CLASS_SHIFT = 16;
+export const PAGE_OFFSET_SHIFT = 24;
+
+export const SPAN_WORDS = 8;
+export const SPAN_PAGES = 0;
+export const SPAN_FRESH = 1;
+export const SPAN_FREE = 2;
+export const SPAN_NEXT = 3;
+export const SPAN_PREVIOUS = 4;
+export const SPAN_LISTED = 5;
+export const SPAN_EMPTY = 6;
+
+export const CONTROL_ATTENTION = 0;
+export const CONTROL_EMPTY_BYTES = 16;
+export const CONTROL_HEADS = 32;
+
+export const CLASS_WORDS = 4;
+export const CLASS_BYTES = 0;
+export const CLASS_PAGES = 1;
+export const CLASS_BLOCKS = 2;
+export const CLASS_STOCK = 3;
+
+export const HOLDER_NOBODY = 255;
+
+/** A seat's private array. Tables are addressed by what a pointer is shifted to, so their bases lie before their beginnings. */
+export const OWN_HEAP = 0;
+export const OWN_SEAT = 1;
+export const OWN_GENERATION = 2;
+export const OWN_SEATS = 3;
+/** Whose spans this thread works on: its seat, or 0 in a heap without caches. */
+export const OWN_OWNER = 4;
+export const OWN_CONTROL = 5;
+export const OWN_PAGE_SHIFT = 6;
+export const OWN_PAGES = 7;
+export const OWN_FIRST_PAGE = 8;
+export const OWN_MAP = 9;
+export const OWN_SPANS = 10;
+export const OWN_LIVE = 11;
+export const OWN_STAMPS = 12;
+export const OWN_FREE_MASK = 13;
+export const OWN_HOLDERS = 14;
+export const OWN_USED_MASK = 15;
+export const OWN_CLASS_TABLE = 16;
+export const OWN_CLASSES = 17;
+export const OWN_MAY_BLOCK = 18;
+/** Where the two levels of hint bits stand in a control. */
+export const OWN_HINT_GROUPS = 20;
+export const OWN_HINT_PAGES = 21;
+/** What the last recovery took back. */
+export const OWN_BLOCKS = 22;
+export const OWN_BYTES = 23;
+/** For each class a stock of 128 words: count | most | pointers. */
+export const OWN_STOCK = 32;
+export const STOCK_SHIFT = 7;
+export const STOCK_MOST = 1;
+export const STOCK_POINTERS = 2;
+
+/** The live bits of a word, and the lowest bit of each nibble. */
+const LIVE_BITS = 0x88888888;
+const LOW_BITS = 0x11111111;
+
+/** The record of the span whose first page this is. Pages are counted from the beginning of the memory. */
+export function spanIndex(own: Int32Array, page: number): number {
+  return own[OWN_SPANS]! + page * SPAN_WORDS;
+}
+
+/** The row of a class. */
+export function classIndex(own: Int32Array, sizeClass: number): number {
+  return own[OWN_CLASS_TABLE]! + sizeClass * CLASS_WORDS;
+}
+
+/** A page word's first page. */
+export function firstPageOf(page: number, word: number): number {
+  return page - (word >>> PAGE_OFFSET_SHIFT);
+}
+
+/** The state in a page word. */
+export function stateOf(word: number): number {
+  return (word >>> PAGE_STATE_SHIFT) & 0xff;
+}
+
+/** The class in a page word. */
+export function classOf(word: number): number {
+  return (word >>> PAGE_CLASS_SHIFT) & 0xff;
+}
+
+/** Where a block's nibble stands in its word. */
+function nibbleShift(pointer: number): number {
+  return (pointer >>> 2) & 28;
+}
+
+/** The live nibble of a granule, read by its owner or as a hint: 8 and more for a live block, or one that was given back. */
+export function liveNibble(words: Int32Array, own: Int32Array, pointer: number): number {
+  return (words[own[OWN_LIVE]! + (pointer >>> 7)]! >>> nibbleShift(pointer)) & 15;
+}
+
+/** The stamp of a granule, with what came before it. */
+export function stampNibble(words: Int32Array, own: Int32Array, pointer: number): number {
+  return (Atomics.load(words, own[OWN_STAMPS]! + (pointer >>> 7)) >>> nibbleShift(pointer)) & 15;
+}
+
+/** Whether a block is live. Answers 1 or 0. Others may move meanwhile. */
+export function isLivePointer(words: Int32Array, own: Int32Array, pointer: number): number {
+  const stamp = stampNibble(words, own, pointer);
+  const nibble = (Atomics.load(words, own[OWN_LIVE]! + (pointer >>> 7)) >>> nibbleShift(pointer)) & 15;
+  return nibble >= 8 && nibble !== stamp ? 1 : 0;
+}
+
+/** Makes a free block live. Only its owner. */
+export function setLive(words: Int32Array, live: number, pointer: number): void {
+  const at = live + (pointer >>> 7);
+  words[at] = words[at]! | (8 << nibbleShift(pointer));
+}
+
+/** Ends a block's life: the generation moves on, and when it wraps the stamp is cleared. Only its owner. */
+export function endLife(words: Int32Array, own: Int32Array, pointer: number): void {
+  const at = own[OWN_LIVE]! + (pointer >>> 7);
+  const shift = nibbleShift(pointer);
+  const word = words[at]!;
+  const next = (((word >>> shift) & 15) + 1) & 7;
+  if (next === 0) Atomics.and(words, own[OWN_STAMPS]! + (pointer >>> 7), ~(15 << shift));
+  words[at] = (word & ~(15 << shift)) | (next << shift);
+}
+
+/** Which nibbles of a live word are live and equal to their stamps: the lowest bit of each nibble. */
+export function returnedIn(live: number, stamps: number): number {
+  const differ = live ^ stamps;
+  const any = differ | (differ >>> 1) | (differ >>> 2) | (differ >>> 3);
+  return ~any & ((live & LIVE_BITS) >>> 3) & LOW_BITS;
+}
+
+/** Who holds a block: 0 is the span's owner. */
+export function holderOf(words: Int32Array, own: Int32Array, pointer: number): number {
+  return (Atomics.load(words, own[OWN_HOLDERS]! + (pointer >>> 6)) >>> ((pointer >>> 1) & 24)) & 0xff;
+}
+
+/** Writes down who holds a block. */
+export function setHolder(words: Int32Array, own: Int32Array, pointer: number, holder: number): void {
+  const at = own[OWN_HOLDERS]! + (pointer >>> 6);
+  const shift = (pointer >>> 1) & 24;
+  for (;;) {
+    const word = Atomics.load(words, at);
+    const next = (word & ~(0xff << shift)) | (holder << shift);
+    if (next === word || Atomics.compareExchange(words, at, word, next) === word) return;
+  }
+}
+
+/** Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. */
+export function hintReturned(words: Int32Array, own: Int32Array, owner: number, page: number): void {
+  const control = words[own[OWN_HEAP]! + HEAP_CONTROLS]! + owner * words[own[OWN_HEAP]! + HEAP_CONTROL_WORDS]!;
+  const relative = page - own[OWN_FIRST_PAGE]!;
+  const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
+  const bit = 1 << (relative & 31);
+  if ((Atomics.load(words, at) & bit) !== 0) return;
+  Atomics.or(words, at, bit);
+  const group = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
+  Atomics.or(words, group, 1 << ((relative >>> 5) & 31));
+  Atomics.store(words, control + CONTROL_ATTENTION, 1);
+}
+
+/** Gives a block of another's span back. Answers 1, or 0 when it is not live. */
+export function stampReturned(words: Int32Array, own: Int32Array, pointer: number): number {
+  const at = own[OWN_STAMPS]! + (pointer >>> 7);
+  const shift = nibbleShift(pointer);
+  for (;;) {
+    const stamps = Atomics.load(words, at);
+    const nibble = (Atomics.load(words, own[OWN_LIVE]! + (pointer >>> 7)) >>> shift) & 15;
+    if (nibble < 8 || ((stamps >>> shift) & 15) === nibble) return 0;
+    const next = (stamps & ~(15 << shift)) | (nibble << shift);
+    if (Atomics.compareExchange(words, at, stamps, next) === stamps) break;
+  }
+  const page = pointer >>> own[OWN_PAGE_SHIFT]!;
+  for (;;) {
+    // It may be handed on at this moment: then its next owner looks at every stamp after it has signed, or we see it sign.
+    const owner = Atomics.load(words, own[OWN_MAP]! + page) & 0xff;
+    if (owner === 0) return 1;
+    hintReturned(words, own, owner, page);
+    if ((Atomics.load(words, own[OWN_MAP]! + page) & 0xff) === owner) return 1;
+  }
+}

@@ -1,0 +1,374 @@
+/**
+ * Malloc and free as one seat does them. The words are those of core/span.core.ts.
+ *
+ * ```
+ * malloc: stock -> what others returned -> own spans -> nobody's spans -> new pages
+ * free:   own block -> stock -> its span -> when that is empty and enough are kept: the page heap
+ *         another's block -> its stamp, and a hint for its owner
+ * ```
+ *
+ * In a heap without caches (owner 0) the same steps run under the lock, without stocks: that is its whole difference.
+ */
+
+import {
+  extendPages,
+  freeBehind,
+  freePages,
+  lockHeap,
+  spanPages,
+  takePages,
+  unlockHeap,
+} from '../core/page-heap.core.js';
+import { isSeated } from '../core/seat.core.js';
+import {
+  CLASS_BYTES,
+  CONTROL_HEADS,
+  classIndex,
+  classOf,
+  endLife,
+  HEAP_ABANDONED,
+  HEAP_RESERVED,
+  HOLDER_NOBODY,
+  holderOf,
+  isLivePointer,
+  liveNibble,
+  OWN_CLASSES,
+  OWN_CONTROL,
+  OWN_FIRST_PAGE,
+  OWN_GENERATION,
+  OWN_HEAP,
+  OWN_LIVE,
+  OWN_MAP,
+  OWN_OWNER,
+  OWN_PAGE_SHIFT,
+  OWN_PAGES,
+  OWN_SEAT,
+  OWN_STOCK,
+  PAGE_CLASS_SHIFT,
+  PAGE_HELD,
+  PAGE_LARGE,
+  PAGE_SMALL,
+  SPAN_FREE,
+  SPAN_FRESH,
+  SPAN_NEXT,
+  SPAN_PAGES,
+  STOCK_MOST,
+  STOCK_POINTERS,
+  STOCK_SHIFT,
+  setHolder,
+  setLive,
+  spanIndex,
+  stampNibble,
+  stampReturned,
+  stateOf,
+} from '../core/span.core.js';
+import {
+  abandonSpan,
+  blockAt,
+  collectReturned,
+  dropSpan,
+  fillStock,
+  returnBlock,
+  spillStock,
+  stockIndex,
+  takeSpan,
+  writeHolder,
+} from '../core/span-owner.core.js';
+import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
+
+/** Takes a block from a stock that has one. `stock` is where its class begins in the private array. Fast path: one plain store. */
+export function mallocStocked(words: Int32Array, own: Int32Array, live: number, stock: number): number {
+  const count = own[stock]! - 1;
+  own[stock] = count;
+  const pointer = own[stock + STOCK_POINTERS + count]!;
+  const at = live + (pointer >>> 7);
+  words[at] = words[at]! | (8 << ((pointer >>> 2) & 28));
+  return pointer;
+}
+
+/**
+ * Gives a block back into this seat's stock. Answers 1, or 0 when it is not to be done like that (another's, large, not live,
+ * stock full): then nothing has changed. Fast path: plain. `pointer` is a multiple of 16 within the data.
+ */
+export function freeStocked(
+  words: Int32Array,
+  own: Int32Array,
+  map: number,
+  pageShift: number,
+  tag: number,
+  live: number,
+  stamps: number,
+  pointer: number,
+): number {
+  const page = words[map + (pointer >>> pageShift)]!;
+  if ((page & 0xffff) !== tag) return 0;
+  const at = live + (pointer >>> 7);
+  const shift = (pointer >>> 2) & 28;
+  const word = words[at]!;
+  const nibble = (word >>> shift) & 15;
+  if (nibble < 8) return 0;
+  // A hint word: another seat may be stamping it now. Ordered before us, it is seen; else the generation tells them apart.
+  if (((words[stamps + (pointer >>> 7)]! >>> shift) & 15) === nibble) return 0;
+  const stock = OWN_STOCK + (((page >>> PAGE_CLASS_SHIFT) & 0xff) << STOCK_SHIFT);
+  const count = own[stock]!;
+  if (count >= own[stock + STOCK_MOST]!) return 0;
+  const next = (nibble + 1) & 7;
+  if (next === 0) Atomics.and(words, stamps + (pointer >>> 7), ~(15 << shift));
+  words[at] = word ^ ((nibble ^ next) << shift);
+  own[stock + STOCK_POINTERS + count] = pointer;
+  own[stock] = count + 1;
+  return 1;
+}
+
+/** Takes the top of a stock that has one. */
+function popStock(words: Int32Array, own: Int32Array, sizeClass: number): number {
+  return mallocStocked(words, own, own[OWN_LIVE]!, stockIndex(sizeClass));
+}
+
+/** A block of a class. Answers a pointer, NONE or UNSEATED. */
+export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: number): number {
+  if (own[OWN_OWNER] === 0) return mallocCentral(words, own, sizeClass);
+  const stock = stockIndex(sizeClass);
+  if (own[stock]! > 0) return popStock(words, own, sizeClass);
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_GENERATION]!) === 0) return UNSEATED;
+  const want = Math.max(1, own[stock + STOCK_MOST]! >>> 1);
+  let status = collectReturned(words, own);
+  if (status !== DONE) return status;
+  fillStock(words, own, sizeClass, want);
+  if (own[stock] === 0) {
+    status = growClass(words, own, sizeClass);
+    if (status === NONE) {
+      // What this seat keeps in other classes may be what is missing.
+      status = releaseKept(words, own);
+      if (status === DONE) status = growClass(words, own, sizeClass);
+    }
+    if (status !== DONE) return status;
+    fillStock(words, own, sizeClass, want);
+  }
+  return popStock(words, own, sizeClass);
+}
+
+/** Gets a span with room for a class. Answers DONE, NONE or UNSEATED. */
+function growClass(words: Int32Array, own: Int32Array, sizeClass: number): number {
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  const got = takeSpan(words, own, sizeClass);
+  unlockHeap(words, own);
+  return got === 0 ? NONE : DONE;
+}
+
+/** A block of a class, from the centre. */
+function mallocCentral(words: Int32Array, own: Int32Array, sizeClass: number): number {
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  const stock = stockIndex(sizeClass);
+  own[stock] = 0;
+  fillStock(words, own, sizeClass, 1);
+  if (own[stock] === 0) {
+    let got = takeSpan(words, own, sizeClass);
+    if (got === 0) {
+      releaseKept(words, own);
+      got = takeSpan(words, own, sizeClass);
+    }
+    if (got !== 0) fillStock(words, own, sizeClass, 1);
+  }
+  let pointer = NONE as number;
+  if (own[stock]! > 0) {
+    setHolder(words, own, own[stock + STOCK_POINTERS]!, own[OWN_SEAT]!);
+    pointer = popStock(words, own, sizeClass);
+  }
+  unlockHeap(words, own);
+  return pointer;
+}
+
+/** A block of whole pages, at a multiple of `align` pages. Answers a pointer, NONE or UNSEATED. */
+export function mallocLarge(words: Int32Array, own: Int32Array, pages: number, align: number): number {
+  let pointer = tryLarge(words, own, pages, align);
+  if (pointer !== NONE) return pointer;
+  const status = trimHeap(words, own);
+  if (status < 0) return status;
+  pointer = tryLarge(words, own, pages, align);
+  return pointer;
+}
+
+function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: number): number {
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  const page = takePages(words, own, pages, align, 0, PAGE_LARGE, 0);
+  const pointer = page << own[OWN_PAGE_SHIFT]!;
+  if (page !== 0) {
+    setHolder(words, own, pointer, own[OWN_SEAT]!);
+    setLive(words, own[OWN_LIVE]!, pointer);
+  }
+  unlockHeap(words, own);
+  return pointer;
+}
+
+/** Gives any block back. `pointer` is a multiple of 16 within the data. Answers DONE, BAD_HANDLE or UNSEATED. */
+export function freeBlock(words: Int32Array, own: Int32Array, pointer: number): number {
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_GENERATION]!) === 0) return UNSEATED;
+  const word = Atomics.load(words, own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!));
+  if (stateOf(word) === PAGE_LARGE || own[OWN_OWNER] === 0) return freeLocked(words, own, pointer);
+  if ((stateOf(word) & PAGE_SMALL) === 0) return BAD_HANDLE;
+  if ((word & 0xff) !== own[OWN_OWNER]) return stampReturned(words, own, pointer) === 0 ? BAD_HANDLE : DONE;
+  const nibble = liveNibble(words, own, pointer);
+  if (nibble < 8 || stampNibble(words, own, pointer) === nibble) return BAD_HANDLE;
+  if ((stateOf(word) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
+  const stock = stockIndex(classOf(word));
+  const most = own[stock + STOCK_MOST]!;
+  // Ended before anything else: what follows may lose the seat, and the block is free then.
+  endLife(words, own, pointer);
+  let status = DONE as number;
+  if (own[stock]! >= most) status = spillStock(words, own, classOf(word), most >>> 1);
+  own[stock + STOCK_POINTERS + own[stock]!] = pointer;
+  own[stock]! += 1;
+  return status;
+}
+
+/** Gives back what only whoever holds the lock may: a large block, or one of the centre's. */
+function freeLocked(words: Int32Array, own: Int32Array, pointer: number): number {
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  const at = pointer >>> own[OWN_PAGE_SHIFT]!;
+  const word = words[own[OWN_MAP]! + at]!;
+  let answer = DONE as number;
+  if (word === 0 || liveNibble(words, own, pointer) < 8) answer = BAD_HANDLE;
+  else if (stateOf(word) === PAGE_LARGE) {
+    endLife(words, own, pointer);
+    setHolder(words, own, pointer, 0);
+    freePages(words, own, at, 0);
+  } else if (own[OWN_OWNER] !== 0) answer = BAD_HANDLE;
+  else {
+    endLife(words, own, pointer);
+    const empty = returnBlock(words, own, pointer);
+    if (empty !== 0) dropSpan(words, own, empty);
+  }
+  unlockHeap(words, own);
+  return answer;
+}
+
+/** The bytes that a live block has room for, or 0 when the pointer is none. Plain reads of hint words decide nothing else. */
+export function usableBytes(words: Int32Array, own: Int32Array, pointer: number): number {
+  const page = pointer >>> own[OWN_PAGE_SHIFT]!;
+  const word = Atomics.load(words, own[OWN_MAP]! + page);
+  if (word === 0 || isLivePointer(words, own, pointer) === 0) return 0;
+  if (stateOf(word) === PAGE_LARGE) return words[spanIndex(own, page) + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!;
+  return words[classIndex(own, classOf(word)) + CLASS_BYTES]!;
+}
+
+/** Makes a large block longer or shorter where it is. Answers DONE, NONE when its neighbour is in the way, or UNSEATED. */
+export function resizeLarge(words: Int32Array, own: Int32Array, pointer: number, pages: number): number {
+  const page = pointer >>> own[OWN_PAGE_SHIFT]!;
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  let answer = NONE as number;
+  if (stateOf(words[own[OWN_MAP]! + page]!) === PAGE_LARGE && liveNibble(words, own, pointer) >= 8) {
+    const has = words[spanIndex(own, page) + SPAN_PAGES]!;
+    answer = DONE;
+    if (pages < has) freePages(words, own, page, pages);
+    else if (freeBehind(words, own, page, pages - has) < pages - has) answer = NONE;
+    else if (pages > has) extendPages(words, own, page, pages - has);
+  }
+  unlockHeap(words, own);
+  return answer;
+}
+
+/** Writes down who holds a live block: this seat, or HOLDER_NOBODY. Answers DONE, BAD_HANDLE or UNSEATED. */
+export function changeHolder(words: Int32Array, own: Int32Array, pointer: number, holder: number): number {
+  const status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  const word = words[own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!)]!;
+  let answer = BAD_HANDLE as number;
+  if (word !== 0 && isLivePointer(words, own, pointer) !== 0) {
+    if (stateOf(word) === PAGE_LARGE) setHolder(words, own, pointer, holder);
+    else writeHolder(words, own, pointer, holder);
+    // Its owner may have ended its life meanwhile, without having seen the mark: then it is written off again.
+    if (isLivePointer(words, own, pointer) === 0) setHolder(words, own, pointer, 0);
+    else answer = DONE;
+  }
+  unlockHeap(words, own);
+  return answer;
+}
+
+/** Gives back to the page heap every empty span that this seat keeps, and its stocks to their spans. Answers DONE or UNSEATED. */
+function releaseKept(words: Int32Array, own: Int32Array): number {
+  let status = collectReturned(words, own);
+  for (let sizeClass = 0; sizeClass < own[OWN_CLASSES]!; sizeClass++) {
+    if (spillStock(words, own, sizeClass, 0) !== DONE) status = UNSEATED;
+    let page = words[own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass]!;
+    while (page !== 0) {
+      const span = spanIndex(own, page);
+      const next = words[span + SPAN_NEXT]!;
+      if (words[span + SPAN_FREE] === words[span + SPAN_FRESH] && dropSpan(words, own, page) !== DONE)
+        status = UNSEATED;
+      page = next;
+    }
+  }
+  return status;
+}
+
+/** Gives back all whole free spans that this thread can reach. Answers how many pages that were, or UNSEATED. */
+export function trimHeap(words: Int32Array, own: Int32Array): number {
+  const reserved = own[OWN_HEAP]! + HEAP_RESERVED;
+  const before = Atomics.load(words, reserved);
+  let status = own[OWN_OWNER] === 0 ? (DONE as number) : releaseKept(words, own);
+  if (status === DONE) status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  if (own[OWN_OWNER] === 0) releaseKept(words, own);
+  else releaseAbandoned(words, own);
+  const after = words[reserved]!;
+  unlockHeap(words, own);
+  return Math.max(0, before - after);
+}
+
+/** Gives back nobody's spans in which nothing is live any more. Under the lock. */
+function releaseAbandoned(words: Int32Array, own: Int32Array): void {
+  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
+  for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
+    const word = words[own[OWN_MAP]! + page]!;
+    const pages = spanPages(words, own, page);
+    if (pages !== 0 && (stateOf(word) & PAGE_SMALL) !== 0 && (word & 0xff) === 0) {
+      // Counted again if it stays nobody's.
+      const count = own[OWN_HEAP]! + HEAP_ABANDONED + classOf(word);
+      Atomics.store(words, count, words[count]! - 1);
+      abandonSpan(words, own, page);
+    }
+    page += Math.max(1, pages);
+  }
+}
+
+/** A thread detaches: its spans become nobody's, and the blocks it still holds stay live, held by nobody. Answers a status. */
+export function leaveHeap(words: Int32Array, own: Int32Array): number {
+  let status = own[OWN_OWNER] === 0 ? (DONE as number) : releaseKept(words, own);
+  if (status === DONE) status = lockHeap(words, own);
+  if (status !== DONE) return status;
+  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
+  for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
+    const word = words[own[OWN_MAP]! + page]!;
+    const pages = spanPages(words, own, page);
+    if (pages !== 0) {
+      letGo(words, own, page, word);
+      if (own[OWN_OWNER] !== 0 && (word & 0xff) === own[OWN_OWNER]) abandonSpan(words, own, page);
+    }
+    page += Math.max(1, pages);
+  }
+  if (own[OWN_OWNER] !== 0) {
+    for (let i = 0; i < own[OWN_CLASSES]!; i++) words[own[OWN_CONTROL]! + CONTROL_HEADS + i] = 0;
+  }
+  unlockHeap(words, own);
+  return DONE;
+}
+
+/** Makes nobody the holder of a span's blocks that name this seat. Under the lock. */
+function letGo(words: Int32Array, own: Int32Array, page: number, word: number): void {
+  if (stateOf(word) === PAGE_LARGE) {
+    const pointer = page << own[OWN_PAGE_SHIFT]!;
+    if (holderOf(words, own, pointer) === own[OWN_SEAT]) setHolder(words, own, pointer, HOLDER_NOBODY);
+    return;
+  }
+  const fresh = words[spanIndex(own, page) + SPAN_FRESH]!;
+  for (let block = 0; block < fresh; block++) {
+    const pointer = blockAt(words, own, page, classOf(word), block);
+    if (holderOf(words, own, pointer) === own[OWN_SEAT]) setHolder(words, own, pointer, HOLDER_NOBODY);
+  }
+}

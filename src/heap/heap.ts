@@ -1,0 +1,88 @@
+import { checkOptions, RingwellError } from '../core/errors.js';
+import { Region } from '../region/region.js';
+import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
+import { createTables, type HeapTuning, heapGeometry } from './geometry.js';
+import { HeapBase, type HeapOptions } from './heap-base.js';
+import { SharedHeap } from './shared-heap.js';
+
+/** Where a shared structure lives. */
+interface Named {
+  region: Region;
+  name: string;
+}
+
+/** Blocks of any size: see the methods of `HeapBase`. */
+export type Heap = HeapBase;
+
+function kindOf(options: HeapOptions | undefined, tuning: HeapTuning = {}): StructureKind<SharedHeap> {
+  return {
+    title: 'heap',
+    type: SharedHeap,
+    create: (attachment, name) =>
+      new SharedHeap(attachment, createTables(attachment, name, heapGeometry(options!), tuning), options),
+    attach: (attachment, entry) => new SharedHeap(attachment, entry.part, options),
+  };
+}
+
+/** Makes a heap in a region with sizes that only tests choose. */
+export function createTunedHeap(options: HeapOptions & Named, tuning: HeapTuning): SharedHeap {
+  heapGeometry(options);
+  return createStructure(options.region, options.name, kindOf(options, tuning));
+}
+
+const LOCAL_BYTES = 64 * 2 ** 20;
+/** The tables take 13.8% of the data (most of it untouched: who holds what), and beside that header, seat and class table. */
+const LOCAL_ROOM = 256 * 1024;
+
+/** A heap of this thread alone: in a region of its own. @throws {RingwellError} ERR_GEOMETRY */
+function createLocal(options: HeapOptions): SharedHeap {
+  const byteLength = heapGeometry(options).byteLength ?? LOCAL_BYTES;
+  const maxByteLength = Math.min(Math.ceil(byteLength * 1.14) + LOCAL_ROOM, 2 ** 31 - 65536);
+  const region = Region.create({ maxByteLength, shared: false, seats: 1 });
+  return createStructure(region, 'heap', kindOf({ ...options, byteLength }));
+}
+
+/** How heaps come about. */
+interface HeapMaker {
+  /**
+   * Makes a heap: with a region and a name one for every attached thread, without them a local one for this thread.
+   * @throws {RingwellError} ERR_GEOMETRY for sizes that can't be, or that the region has no room for; ERR_ATTACH when the name
+   * is taken; ERR_USAGE
+   */
+  create(options?: HeapOptions & Partial<Named>): Heap;
+  /** This thread's object for a heap of the region: the same one each time. @throws {RingwellError} ERR_ATTACH, ERR_USAGE */
+  attach(region: Region, name: string): Heap;
+  /** Attaches, or creates when there is none yet. @throws {RingwellError} ERR_GEOMETRY when it exists with other sizes */
+  open(options: HeapOptions & Named): Heap;
+  [Symbol.hasInstance](value: unknown): value is Heap;
+}
+
+export const Heap: HeapMaker = {
+  create(options = {}) {
+    checkOptions(options, 'Cannot create heap: options');
+    if (options.region === undefined && options.name === undefined) return createLocal(options);
+    heapGeometry(options);
+    return createStructure(options.region, options.name, kindOf(options));
+  },
+
+  attach(region, name) {
+    return attachStructure(region, name, kindOf(undefined));
+  },
+
+  open(options) {
+    const { byteLength, caches } = heapGeometry(options);
+    return openStructure(options.region, options.name, kindOf(options), heap => {
+      const bytes = byteLength === undefined ? heap.byteLength : Math.ceil(byteLength / 8192) * 8192;
+      if (heap.byteLength === bytes && heap.caches === caches) return;
+      const expected = `${bytes} bytes, caches ${caches}`;
+      throw new RingwellError(
+        'ERR_GEOMETRY',
+        `Cannot open heap: expected ${expected}, found ${heap.byteLength} bytes, caches ${heap.caches}`,
+      );
+    });
+  },
+
+  [Symbol.hasInstance](value): value is Heap {
+    return value instanceof HeapBase;
+  },
+};

@@ -1,0 +1,307 @@
+import { checkInteger, RingwellError, show } from '../core/errors.js';
+import { openSpans } from '../core/heap.js';
+import { lockHeap, spanPages, unlockHeap } from '../core/page-heap.core.js';
+import * as span from '../core/span.core.js';
+import { blockAt } from '../core/span-owner.core.js';
+import { checkPages, spanClass, spanFresh } from '../core/span-recovery.core.js';
+import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
+import type { Attached, Attachment } from '../region/attachment.js';
+import { mayBlock } from '../region/lock.js';
+import * as core from './heap.core.js';
+import { HeapBase, type HeapOptions, type HeapStats } from './heap-base.js';
+import { classOfGranules } from './size-classes.js';
+
+// Engines inline a module's own constants without a check; what is imported is looked up at each call.
+const mallocFast = core.mallocStocked;
+const freeFast = core.freeStocked;
+
+/** The largest request: beyond it a size is an error, not a lack of room. */
+const REQUEST_MAX = 2 ** 31;
+
+/**
+ * A heap in a region. Malloc and free of own blocks go through this seat's stock, plainly (heap.core.ts); the rest is there too.
+ * A heap without a region is the same, in a region of its own that only this thread has.
+ */
+export class SharedHeap extends HeapBase implements Attached {
+  readonly i32: Int32Array;
+  readonly u8: Uint8Array;
+  readonly f64: Float64Array;
+  private readonly attachment: Attachment;
+  /** The part, for arenas and tests. */
+  readonly heap: number;
+  private readonly words: Int32Array;
+  private readonly own: Int32Array;
+  private readonly classOf: Uint8Array;
+  private readonly sizes: readonly number[];
+  private smallMax: number;
+  private readonly pageShift: number;
+  private readonly dataOffset: number;
+  private readonly dataBytes: number;
+  private readonly map: number;
+  private readonly tag: number;
+  private readonly live: number;
+  private readonly stamps: number;
+  private softLimitBytes = Number.POSITIVE_INFINITY;
+  private onSoftLimit: ((reservedBytes: number) => void) | undefined;
+  private beyondSoftLimit = false;
+
+  constructor(attachment: Attachment, heap: number, options: HeapOptions = {}) {
+    super();
+    const { words, memory } = attachment;
+    this.attachment = attachment;
+    this.heap = heap;
+    this.words = words;
+    this.i32 = words;
+    this.u8 = new Uint8Array(memory.buffer, 0, words.length * 4);
+    this.f64 = new Float64Array(memory.buffer, 0, words.length >>> 1);
+    const own = openSpans(attachment, heap, memory.shared && mayBlock());
+    this.own = own;
+    this.sizes = Array.from(
+      { length: own[span.OWN_CLASSES]! },
+      (_, i) => words[own[span.OWN_CLASS_TABLE]! + i * span.CLASS_WORDS + span.CLASS_BYTES]!,
+    );
+    this.classOf = classOfGranules(this.sizes.map(bytes => ({ bytes })));
+    this.smallMax = this.sizes.at(-1)!;
+    this.pageShift = own[span.OWN_PAGE_SHIFT]!;
+    this.dataOffset = words[heap + span.HEAP_DATA_OFFSET]!;
+    this.dataBytes = own[span.OWN_PAGES]! * 2 ** this.pageShift;
+    this.map = own[span.OWN_MAP]!;
+    this.tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
+    this.live = own[span.OWN_LIVE]!;
+    this.stamps = own[span.OWN_STAMPS]!;
+    this.softLimitBytes = options.softLimitBytes ?? Number.POSITIVE_INFINITY;
+    this.onSoftLimit = options.onSoftLimit;
+  }
+
+  /** Bytes for blocks. */
+  get byteLength(): number {
+    return this.dataBytes;
+  }
+
+  /** Whether every seat keeps blocks and spans of its own. */
+  get caches(): boolean {
+    return this.own[span.OWN_OWNER] !== 0;
+  }
+
+  malloc(bytes: number): number {
+    // What is not an integer, or is negative, is not equal to this.
+    if (bytes >>> 0 === bytes && bytes <= this.smallMax) {
+      const stock = span.OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << span.STOCK_SHIFT);
+      if (this.own[stock]! > 0) return mallocFast(this.words, this.own, this.live, stock);
+    }
+    return this.mallocSlow(bytes, 1);
+  }
+
+  private mallocSlow(bytes: number, alignPages: number): number {
+    const size = checkInteger(bytes, 0, REQUEST_MAX, 'heap.malloc: bytes');
+    if (this.attachment.left) throw this.attachment.unseated();
+    const { words, own, pageShift } = this;
+    const small = size <= this.smallMax && alignPages === 1;
+    if (!small && size > this.dataBytes) return 0;
+    const pointer = small
+      ? core.mallocSmall(words, own, this.classOf[(size + 15) >>> 4]!)
+      : core.mallocLarge(words, own, Math.max(1, Math.ceil(size / 2 ** pageShift)), alignPages);
+    if (pointer === UNSEATED) throw this.attachment.unseated();
+    if (this.onSoftLimit !== undefined) this.lookAtSoftLimit();
+    return pointer;
+  }
+
+  calloc(count: number, bytes: number): number {
+    const blocks = checkInteger(count, 0, REQUEST_MAX, 'heap.calloc: count');
+    const total = blocks * checkInteger(bytes, 0, REQUEST_MAX, 'heap.calloc: bytes');
+    if (total > REQUEST_MAX) return 0;
+    const pointer = this.malloc(total);
+    if (pointer !== 0) this.u8.fill(0, pointer, pointer + total);
+    return pointer;
+  }
+
+  realloc(pointer: number, bytes: number): number {
+    const size = checkInteger(bytes, 0, REQUEST_MAX, 'heap.realloc: bytes');
+    if (pointer === 0) return this.malloc(size);
+    const usable = this.usableOf(pointer, 'realloc');
+    if (size === 0) {
+      this.free(pointer);
+      return 0;
+    }
+    if (size <= usable && size > usable >>> 1) return pointer;
+    const pages = Math.ceil(size / 2 ** this.pageShift);
+    if (usable > this.smallMax && size > this.smallMax && size <= this.dataBytes) {
+      const status = core.resizeLarge(this.words, this.own, pointer, pages);
+      if (status === DONE) return pointer;
+      this.attachment.checkStatus(status);
+    }
+    const moved = this.malloc(size);
+    // Smaller, and no room for a copy: it can stay where it is.
+    if (moved === 0) return size <= usable ? pointer : 0;
+    this.u8.copyWithin(moved, pointer, pointer + Math.min(usable, size));
+    this.free(pointer);
+    return moved;
+  }
+
+  alignedAlloc(alignment: number, bytes: number): number {
+    const what = 'heap.alignedAlloc';
+    const align = checkInteger(alignment, 1, 2 ** 30, `${what}: alignment`);
+    if ((align & (align - 1)) !== 0)
+      throw new RingwellError('ERR_GEOMETRY', `${what}: alignment must be a power of two, got ${show(alignment)}`);
+    const size = checkInteger(bytes, 0, REQUEST_MAX, `${what}: bytes`);
+    if (align <= 16) return this.malloc(size);
+    const pageBytes = 2 ** this.pageShift;
+    if (align <= pageBytes && size <= this.smallMax) {
+      // A span begins at a page, so blocks of a multiple of the alignment are aligned.
+      const fitting = this.sizes.find(most => most >= size && most % align === 0);
+      if (fitting !== undefined) return this.malloc(fitting);
+    }
+    return this.mallocSlow(
+      Math.max(size, 1),
+      Math.max(2, align / pageBytes) === 2 && align <= pageBytes ? 1 : align / pageBytes,
+    );
+  }
+
+  free(pointer: number): void {
+    // The first part refuses fractions, NaN and what is no number, the second what is outside, the third what is not aligned.
+    if (
+      pointer >>> 0 === pointer &&
+      (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
+      (pointer & 15) === 0 &&
+      freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.live, this.stamps, pointer) === 1
+    )
+      return;
+    this.freeSlow(pointer);
+  }
+
+  private freeSlow(pointer: number): void {
+    if (pointer === 0) return;
+    if (this.attachment.left) throw this.attachment.unseated();
+    if (!this.isPointer(pointer)) throw this.badPointer(pointer, 'free');
+    const status = core.freeBlock(this.words, this.own, pointer);
+    if (status === BAD_HANDLE) throw this.badPointer(pointer, 'free');
+    this.attachment.checkStatus(status);
+  }
+
+  usableSize(pointer: number): number {
+    return this.usableOf(pointer, 'usableSize');
+  }
+
+  private usableOf(pointer: number, call: string): number {
+    const bytes = this.isPointer(pointer) ? core.usableBytes(this.words, this.own, pointer) : 0;
+    if (bytes === 0) throw this.badPointer(pointer, call);
+    return bytes;
+  }
+
+  /** Whether a value could be a pointer of this heap, as far as arithmetic tells. */
+  private isPointer(pointer: unknown): pointer is number {
+    return (
+      typeof pointer === 'number' &&
+      pointer >>> 0 === pointer &&
+      (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
+      (pointer & 15) === 0
+    );
+  }
+
+  adopt(pointer: number): void {
+    this.changeHolder(pointer, this.attachment.seat, 'adopt');
+  }
+
+  disown(pointer: number): void {
+    this.changeHolder(pointer, span.HOLDER_NOBODY, 'disown');
+  }
+
+  private changeHolder(pointer: number, holder: number, call: string): void {
+    if (this.attachment.left) throw this.attachment.unseated();
+    if (!this.isPointer(pointer)) throw this.badPointer(pointer, call);
+    const status = core.changeHolder(this.words, this.own, pointer, holder);
+    if (status === BAD_HANDLE) throw this.badPointer(pointer, call);
+    this.attachment.checkStatus(status);
+  }
+
+  walk(visit: (pointer: number, bytes: number, live: boolean) => void): void {
+    this.attachment.ensureSeated();
+    const { words, own, sizes } = this;
+    const end = own[span.OWN_FIRST_PAGE]! + own[span.OWN_PAGES]!;
+    for (let page = own[span.OWN_FIRST_PAGE]!; page < end; ) {
+      const pages = spanPages(words, own, page);
+      if (pages !== 0) {
+        const sizeClass = spanClass(words, own, page);
+        const bytes = sizes[sizeClass];
+        if (bytes === undefined) visit(page << this.pageShift, pages << this.pageShift, true);
+        else {
+          const fresh = spanFresh(words, own, page);
+          for (let block = 0; block < fresh; block++) {
+            const pointer = blockAt(words, own, page, sizeClass, block);
+            visit(pointer, bytes, span.isLivePointer(words, own, pointer) === 1);
+          }
+        }
+      }
+      page += Math.max(1, pages);
+    }
+  }
+
+  trim(): number {
+    if (this.attachment.left) throw this.attachment.unseated();
+    const pages = core.trimHeap(this.words, this.own);
+    if (pages === UNSEATED) throw this.attachment.unseated();
+    return pages << this.pageShift;
+  }
+
+  check(): void {
+    this.attachment.ensureSeated();
+    const { words, own } = this;
+    this.attachment.checkStatus(lockHeap(words, own));
+    const broken = checkPages(words, own);
+    unlockHeap(words, own);
+    if (broken !== 0) throw this.attachment.poison(broken, 'a law of the heap is broken');
+  }
+
+  stats(): HeapStats {
+    const classes = this.sizes.map(bytes => ({ bytes, live: 0, free: 0 }));
+    let liveBytes = 0;
+    let liveBlocks = 0;
+    this.walk((_pointer, bytes, live) => {
+      if (live) {
+        liveBytes += bytes;
+        liveBlocks++;
+      }
+      const row = bytes <= this.smallMax ? classes[this.classOf[bytes >>> 4]!] : undefined;
+      if (row?.bytes !== bytes) return;
+      if (live) row.live++;
+      else row.free++;
+    });
+    return {
+      liveBytes,
+      liveBlocks,
+      reservedBytes: this.reservedBytes,
+      reservedBytesMax: Atomics.load(this.words, this.heap + span.HEAP_RESERVED_MAX) * 2 ** this.pageShift,
+      classes,
+    };
+  }
+
+  /** Bytes of pages that hold blocks, or are kept to hold them. *Stale*: others may move meanwhile. */
+  get reservedBytes(): number {
+    return Atomics.load(this.words, this.heap + span.HEAP_RESERVED) * 2 ** this.pageShift;
+  }
+
+  /** After the allocation, outside of anything that could be cut short: the callback may use the heap, or throw. */
+  private lookAtSoftLimit(): void {
+    const reserved = this.reservedBytes;
+    const beyond = reserved > this.softLimitBytes;
+    const crossed = beyond && !this.beyondSoftLimit;
+    this.beyondSoftLimit = beyond;
+    if (crossed) this.onSoftLimit?.(reserved);
+  }
+
+  /** */
+  leave(): void {
+    core.leaveHeap(this.words, this.own);
+    for (let i = 0; i < this.sizes.length; i++)
+      this.own[span.OWN_STOCK + (i << span.STOCK_SHIFT) + span.STOCK_MOST] = 0;
+  }
+
+  [Symbol.dispose](): void {
+    // Without the seat what we kept is no longer ours.
+    if (!this.attachment.left && core.trimHeap(this.words, this.own) === NONE) return;
+  }
+
+  private badPointer(pointer: unknown, call: string): RingwellError {
+    return new RingwellError('ERR_HANDLE', `heap.${call}: expected a live pointer of this heap, got ${show(pointer)}`);
+  }
+}

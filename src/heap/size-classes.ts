@@ -1,0 +1,65 @@
+/**
+ * Size classes: every small request is rounded up to one of them.
+ *
+ * Up to 128 bytes a class every 16 (a block's alignment); above, eight classes each time the size doubles, so that at most 1/9
+ * of a block (11.2%) is not asked for. A class's blocks are cut from spans of so many pages that at most an eighth of a
+ * span is left over at its end.
+ */
+
+/** One size class. */
+export interface SizeClass {
+  /** Bytes a block, a multiple of 16. */
+  readonly bytes: number;
+  /** Pages a span. */
+  readonly pages: number;
+  /** Blocks a span. */
+  readonly blocks: number;
+  /** The most blocks a seat keeps to itself. */
+  readonly stockMax: number;
+}
+
+/** The largest small block: beyond it rounding up to pages costs no more than a class would. */
+export const SMALL_BYTES_MAX = 65536;
+/** The bytes of a class that a seat keeps in its stock, where that is between two blocks and STOCK_MAX. */
+const STOCK_BYTES = 65536;
+/** Words a stock takes in a seat's private array are 128, two of them for itself. */
+const STOCK_MAX = 120;
+/** Spans are made large enough for so many blocks, up to SPAN_PAGES_MAX pages. */
+const BLOCKS_WANTED = 8;
+const SPAN_PAGES_MAX = 8;
+
+/** The block sizes up to `most` bytes, rising. */
+export function classSizes(most: number): number[] {
+  const sizes: number[] = [];
+  for (let bytes = 16; bytes <= Math.min(128, most); bytes += 16) sizes.push(bytes);
+  for (let base = 128; base < most; base *= 2) {
+    for (let bytes = base + base / 8; bytes <= Math.min(base * 2, most); bytes += base / 8) sizes.push(bytes);
+  }
+  return sizes;
+}
+
+function sizeClass(bytes: number, pageBytes: number): SizeClass {
+  let pages = Math.ceil(bytes / pageBytes);
+  const wasteful = (): boolean => (pages * pageBytes) % bytes > (pages * pageBytes) / 8;
+  const few = (): boolean => Math.floor((pages * pageBytes) / bytes) < BLOCKS_WANTED;
+  while (wasteful() || (few() && pages < SPAN_PAGES_MAX)) pages++;
+  const blocks = Math.floor((pages * pageBytes) / bytes);
+  const stockMax = Math.max(2, Math.min(STOCK_MAX, Math.floor(STOCK_BYTES / bytes)));
+  return { bytes, pages, blocks, stockMax };
+}
+
+/** The table for a page size. */
+export function sizeClasses(pageBytes: number, most: number = SMALL_BYTES_MAX): SizeClass[] {
+  return classSizes(most).map(bytes => sizeClass(bytes, pageBytes));
+}
+
+/** For every count of 16-byte granules the class that a request of that many needs. */
+export function classOfGranules(sizes: readonly { readonly bytes: number }[]): Uint8Array {
+  const most = sizes.at(-1)!.bytes >>> 4;
+  const table = new Uint8Array(most + 1);
+  for (let granules = 0, index = 0; granules <= most; granules++) {
+    while (sizes[index]!.bytes < granules * 16) index++;
+    table[granules] = index;
+  }
+  return table;
+}
