@@ -79,7 +79,7 @@ export async function compare(
   rounds: number,
   onProgress: OnProgress,
 ): Promise<Comparison> {
-  const passes = Math.min(PASSES_MAX, Math.max(1, Math.ceil(ROUND_BYTES / Math.max(1, source.bytes))));
+  const passes = Math.min(PASSES_MAX, Math.ceil(ROUND_BYTES / source.bytes));
   const rows: RelayRow[] = [];
   const total = sizes.length * ways.length * (rounds + 1);
   let lines = 0;

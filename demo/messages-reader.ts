@@ -14,7 +14,7 @@ let inFlight = 0;
 let turn = 0;
 
 parentPort?.on('message', ({ passes }: MessagesOrder) => {
-  passesLeft = bytes === 0 ? 0 : passes;
+  passesLeft = passes;
   position = 0;
   inFlight = 0;
   sendBlocks();

@@ -50,7 +50,7 @@ export function describeComparison(comparison: Comparison): string {
       row.blockBytes.toLocaleString('en'),
       figure(row.megabytesPerSecond),
       `${figure(rate(row, row.ns.q3))} .. ${figure(rate(row, row.ns.q1))}`,
-      own === row || bytes === 0 ? '' : `${(row.ns.median / own.ns.median).toFixed(2)} x`,
+      own === row ? '' : `${(row.ns.median / own.ns.median).toFixed(2)} x`,
       row.blocksInFlightMax === undefined ? '' : `<= ${row.blocksInFlightMax}`,
       row.collections,
     ]);

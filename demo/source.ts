@@ -14,7 +14,7 @@ export interface Source {
 /** An error whose message is all that a user needs. */
 class UserError extends Error {}
 
-/** Opens a file, or the standard input for `-`. @throws {UserError} */
+/** Opens a file, or the standard input for `-`. @throws {UserError} when it can't be read, or there is nothing in it */
 export async function openSource(path: string): Promise<Source> {
   return path === '-' ? spool() : open(path, path);
 }
@@ -28,6 +28,10 @@ function open(path: string, name: string): Source {
       throw new UserError(
         `Cannot read ${name}: ${stat.isDirectory() ? 'it is a directory' : "it is not a file; pipe it in with '--file -'"}`,
       );
+    }
+    if (stat.size === 0) {
+      closeSync(fd);
+      throw new UserError(`Cannot relay ${name}: it is empty`);
     }
     return { name, fd, bytes: stat.size };
   } catch (error) {
