@@ -6,7 +6,7 @@ export { CLOSED, NONE } from './core/status.js';
 export { Heap } from './heap/heap.js';
 export type { HeapOptions, HeapStats } from './heap/heap-base.js';
 export { Pool } from './pool/pool.js';
-export type { Handle, Named, PoolOptions } from './pool/pool-base.js';
+export type { Handle, Named, PoolOptions, PoolStats } from './pool/pool-base.js';
 export type { RecoveryReport } from './region/recovery.js';
 export { Region, type RegionOptions, type RegionToken } from './region/region.js';
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';

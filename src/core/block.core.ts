@@ -6,13 +6,17 @@
  * word 0  block word: generation 20 | state 4 | holder seat 8
  * word 1  return stamp: the generation in which another seat than the holder released the block, or 0
  * word 2  payload length in bytes, the user's own
- * word 3  (free)
+ * word 3  laps: how often the generation has come round, times 2, plus 1 while the block is as its treatment left it
+ *         (pool/treated-pool.ts; written by the holder only)
  *
  *   UNTOUCHED --take--> STOCKED --acquire--> LIVE --release--> STOCKED
  *                          |  ^                | ^   \
  *                    spill |  | take   enqueue | |    \ release of what nobody holds
  *                          v  |                v | dequeue
  *                          FREE             TRANSIT      -> FREE
+ *                     shrink | ^ grow
+ *                            v |
+ *                         RETIRED (also from UNTOUCHED, and back to it)
  * ```
  *
  * A handle is `generation << indexBits | index`, at most 30 bits, never 0, because a generation is never 0.
@@ -25,6 +29,7 @@
  *   compare-and-exchange. The holder finds the stamp and takes the block back. A stamp that does not match the word never
  *   frees, so no misuse, however timed, hands one block out twice.
  * - A word in TRANSIT names its sender until the receiver writes its own name. The ring slot orders the two.
+ * - RETIRED blocks are beyond the capacity: nobody takes them. Generation 0 says that nobody ever had the block.
  * - When a generation wraps, the stamp is cleared, so an old stamp never meets its own number again.
  *
  * Hints: a block word or stamp that another seat may be writing (a release by another seat, `isLive`, the double-release
@@ -38,10 +43,12 @@
 export const BLOCK_WORDS = 4;
 export const BLOCK_STAMP = 1;
 export const BLOCK_LENGTH = 2;
+export const BLOCK_LAPS = 3;
 
 export const BLOCK_UNTOUCHED = 0;
 export const BLOCK_FREE = 1;
 export const BLOCK_STOCKED = 2;
+export const BLOCK_RETIRED = 3;
 export const BLOCK_LIVE = 4;
 export const BLOCK_TRANSIT = 5;
 
@@ -74,6 +81,11 @@ export function nextHandle(
   if (next <= handleMax) return next;
   Atomics.store(words, record + BLOCK_STAMP, 0);
   return (handle & indexMask) | (indexMask + 1);
+}
+
+/** A life ends. The last generation's is counted: so many times the block went through all of them. */
+export function endLife(words: Int32Array, record: number, handle: number, indexMask: number, handleMax: number): void {
+  if (handle + indexMask + 1 > handleMax) Atomics.add(words, record + BLOCK_LAPS, 2);
 }
 
 /** Acquires a block of this seat's stock. Answers its handle again. Fast path: one plain store. */
@@ -110,6 +122,9 @@ export function releaseHeld(
   // A hint word: another seat may be stamping it now. Ordered before us, it is seen; else the word decides, once.
   if (words[record + BLOCK_STAMP] === generation) return 0;
   words[record] = live ^ ((BLOCK_LIVE ^ BLOCK_STOCKED) << BLOCK_STATE_SHIFT);
+  const next = handle + indexMask + 1;
+  if (next <= handleMax) return next;
+  endLife(words, record, handle, indexMask, handleMax);
   return nextHandle(words, record, handle, indexMask, handleMax);
 }
 

@@ -17,6 +17,7 @@ import {
   BLOCK_TAG_MASK,
   BLOCK_WORDS,
   blockTag,
+  endLife,
   nextHandle,
 } from './block.core.js';
 import { now } from './clock.js';
@@ -103,13 +104,14 @@ export function collectReturned(words: Int32Array, own: Int32Array): void {
       if (word !== ((generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_LIVE, own[OWN_SEAT]!))) continue;
       if (Atomics.load(words, record + BLOCK_STAMP) !== generation) continue;
       const count = own[OWN_COUNT]!;
+      const ended = (generation << own[OWN_INDEX_BITS]!) | index;
+      endLife(words, record, ended, (1 << own[OWN_INDEX_BITS]!) - 1, own[OWN_HANDLE_MAX]!);
       if (count < room) {
         words[record] = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_STOCKED, own[OWN_SEAT]!);
-        const handle = (generation << own[OWN_INDEX_BITS]!) | index;
         own[OWN_STOCK + count] = nextHandle(
           words,
           record,
-          handle,
+          ended,
           (1 << own[OWN_INDEX_BITS]!) - 1,
           own[OWN_HANDLE_MAX]!,
         );
@@ -174,10 +176,11 @@ export function releaseBlock(words: Int32Array, own: Int32Array, handle: number)
 /** Releases a block that this seat holds: into the stock, or to the centre when that is full or somebody waits. */
 function releaseOwn(words: Int32Array, own: Int32Array, record: number, index: number, generation: number): number {
   const most = own[OWN_STOCK_MAX]!;
+  const handle = (generation << own[OWN_INDEX_BITS]!) | index;
+  endLife(words, record, handle, (1 << own[OWN_INDEX_BITS]!) - 1, own[OWN_HANDLE_MAX]!);
   if (most !== 0 && Atomics.load(words, own[OWN_STORE]! + STORE_ATTENTION) === 0) {
     if (own[OWN_COUNT]! >= most) spill(words, own, most >>> 1);
     words[record] = (generation << BLOCK_GENERATION_SHIFT) | blockTag(BLOCK_STOCKED, own[OWN_SEAT]!);
-    const handle = (generation << own[OWN_INDEX_BITS]!) | index;
     own[OWN_STOCK + own[OWN_COUNT]!] = nextHandle(
       words,
       record,
@@ -200,6 +203,8 @@ function releaseOwn(words: Int32Array, own: Int32Array, record: number, index: n
 function freeNobodys(words: Int32Array, own: Int32Array, record: number, index: number, word: number): number {
   const free = (word & ~BLOCK_TAG_MASK) | blockTag(BLOCK_FREE, 0);
   if (Atomics.compareExchange(words, record, word, free) !== word) return BAD_HANDLE;
+  const handle = ((word >>> BLOCK_GENERATION_SHIFT) << own[OWN_INDEX_BITS]!) | index;
+  endLife(words, record, handle, (1 << own[OWN_INDEX_BITS]!) - 1, own[OWN_HANDLE_MAX]!);
   putFree(words, own, index);
   wakeOne(words, own[OWN_STORE]!, own[OWN_SEATS]!);
   return DONE;
@@ -273,6 +278,13 @@ export function leaveBlocks(words: Int32Array, own: Int32Array): void {
     if (((word >>> BLOCK_STATE_SHIFT) & 15) !== BLOCK_LIVE) continue;
     const handle = ((word >>> BLOCK_GENERATION_SHIFT) << own[OWN_INDEX_BITS]!) | index;
     if (disownBlock(words, own, handle) === DONE) continue;
+    endLife(
+      words,
+      own[OWN_RECORDS]! + index * BLOCK_WORDS,
+      handle,
+      (1 << own[OWN_INDEX_BITS]!) - 1,
+      own[OWN_HANDLE_MAX]!,
+    );
     // Another has stamped it since we collected, and only we can take it back: nobody would ever come for it.
     Atomics.store(words, own[OWN_RECORDS]! + index * BLOCK_WORDS, (word & ~BLOCK_TAG_MASK) | blockTag(BLOCK_FREE, 0));
     putFree(words, own, index);

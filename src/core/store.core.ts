@@ -4,10 +4,11 @@
  * ```
  * block store, 64 words, line by line
  * word  0  capacityMax | 1 blockBytes | 2 indexBits | 3 first generation | 4 records | 5 free mask | 6 returned mask
- *       7  data offset (bytes) | 8 stockMax | 9 bytes from block to block             (written once, at create)
+ *       7  data offset (bytes) | 8 stockMax | 9 bytes from block to block
+ *      11 treatment (pool/treatment.ts)                                              (written once, at create)
  * word 16  attention: 0, or 1 while seats may be waiting; a hint that the fast path reads
  * word 32  fresh: blocks below were touched; helped forward by anyone | 33 capacity
- * word 34  returned: 1 when the returned mask may have bits
+ * word 34  returned: 1 when the returned mask may have bits | 35 resizing: 1 while a resize is on its way (resize.core.ts)
  * word 48  waiters (doorbell.core.ts): seats that wait for a block
  *
  * free mask, returned mask: one bit a block, on lines of their own; records (block.core.ts): 2^indexBits of them
@@ -21,7 +22,9 @@
  * Laws
  * - A bit of the free mask is a hint that its block's word is FREE. Who clears the bit tries the word; the word decides.
  * - A bit of the returned mask is a hint that its block's holder should compare the stamp. Only the holder clears it.
- * - A seat's stock never holds more than stockMax = capacity / (2 x seats): beyond that, what is released reaches waiters.
+ * - A seat's stock never holds more than stockMax = capacityMax / (2 x seats), and in proportion less where the capacity is
+ *   less: beyond that, what is released reaches waiters.
+ * - Beyond the capacity every block is RETIRED or UNTOUCHED.
  * - A death between any two accesses leaves every block's owner readable from its word; only hints are lost with it.
  *
  * Blocks are taken in this order: what others returned to us, the centre, and only then untouched ones, so that memory
@@ -31,6 +34,9 @@ import {
   BLOCK_FREE,
   BLOCK_GENERATION_SHIFT,
   BLOCK_HOLDER_MASK,
+  BLOCK_LAPS,
+  BLOCK_LIVE,
+  BLOCK_RETIRED,
   BLOCK_STATE_SHIFT,
   BLOCK_STOCKED,
   BLOCK_TRANSIT,
@@ -52,10 +58,12 @@ export const STORE_RETURNED_MASK = 6;
 export const STORE_DATA_OFFSET = 7;
 export const STORE_STOCK_MAX = 8;
 export const STORE_STRIDE_BYTES = 9;
+export const STORE_TREATMENT = 11;
 export const STORE_ATTENTION = 16;
 export const STORE_FRESH = 32;
 export const STORE_CAPACITY = 33;
 export const STORE_RETURNED = 34;
+export const STORE_RESIZING = 35;
 export const STORE_WAITERS = 48;
 
 export const OWN_COUNT = 0;
@@ -142,7 +150,9 @@ export function takeFresh(words: Int32Array, own: Int32Array, want: number): voi
   let fresh = Atomics.load(words, store + STORE_FRESH);
   while (own[OWN_COUNT]! < want && fresh >>> 0 < capacity) {
     const record = own[OWN_RECORDS]! + fresh * BLOCK_WORDS;
-    if (Atomics.compareExchange(words, record, BLOCK_UNTOUCHED, stocked) === BLOCK_UNTOUCHED) {
+    const word = Atomics.compareExchange(words, record, BLOCK_UNTOUCHED, stocked);
+    if (word !== BLOCK_UNTOUCHED && word >>> BLOCK_GENERATION_SHIFT === 0) return; // retired, and still nobody ever had it
+    if (word === BLOCK_UNTOUCHED) {
       const handle = (first << own[OWN_INDEX_BITS]!) | fresh;
       pushStock(own, nextHandle(words, record, handle, (1 << own[OWN_INDEX_BITS]!) - 1, own[OWN_HANDLE_MAX]!));
     }
@@ -182,13 +192,39 @@ export function countLive(words: Int32Array, store: number, records: number, cap
     const record = records + index * BLOCK_WORDS;
     const word = Atomics.load(words, record);
     if (
-      ((word >>> BLOCK_STATE_SHIFT) & 15) > BLOCK_STOCKED &&
+      ((word >>> BLOCK_STATE_SHIFT) & 15) >= BLOCK_LIVE &&
       Atomics.load(words, record + 1) !== word >>> BLOCK_GENERATION_SHIFT
     ) {
       live++;
     }
   }
   return live;
+}
+
+/**
+ * How often a block was acquired, as far as its record tells. Where `first` is the generation that it began with: taken from
+ * the words, so that it costs the fast path nothing. Momentary: a life that ends now may be missed by a lap.
+ */
+function acquiresOf(words: Int32Array, record: number, first: number, generationMax: number): number {
+  const laps = Atomics.load(words, record + BLOCK_LAPS) >>> 1;
+  const word = Atomics.load(words, record);
+  const state = (word >>> BLOCK_STATE_SHIFT) & 15;
+  const generation = word >>> BLOCK_GENERATION_SHIFT;
+  if (generation === 0) return 0;
+  // The last generation's life is over: its lap is counted already. (Nothing begins with the last generation.)
+  const over = state < BLOCK_LIVE && generation === generationMax;
+  return laps * generationMax + (over ? 0 : generation) - first;
+}
+
+/** How often blocks of a store were acquired, in all. Reads every touched block's record. Momentary. */
+export function acquiresIn(words: Int32Array, store: number): number {
+  const generationMax = (1 << Math.min(20, 30 - words[store + STORE_INDEX_BITS]!)) - 1;
+  const first = words[store + STORE_FIRST_GENERATION]!;
+  const fresh = Math.min(Atomics.load(words, store + STORE_FRESH), words[store + STORE_CAPACITY_MAX]!);
+  let acquires = 0;
+  for (let index = 0; index < fresh; index++)
+    acquires += acquiresOf(words, words[store + STORE_RECORDS]! + index * BLOCK_WORDS, first, generationMax);
+  return acquires;
 }
 
 /** Walks the laws that hold for every block at every moment. Answers 0, or the index of the first word that breaks one. */
@@ -208,7 +244,11 @@ export function checkStore(words: Int32Array, store: number, seats: number): num
     const generationRight = generation > 0 && generation <= generationMask;
     const stateRight = state > BLOCK_UNTOUCHED && state <= BLOCK_TRANSIT && holder <= seats;
     const holderRight =
-      state === BLOCK_FREE ? holder === 0 : state === BLOCK_STOCKED || state === BLOCK_TRANSIT ? holder > 0 : true;
+      state === BLOCK_FREE || state === BLOCK_RETIRED
+        ? holder === 0
+        : state === BLOCK_STOCKED || state === BLOCK_TRANSIT
+          ? holder > 0
+          : true;
     if (!generationRight || !stateRight || !holderRight) return records + index * BLOCK_WORDS;
   }
   return 0;

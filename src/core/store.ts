@@ -12,6 +12,7 @@ export interface Store {
   readonly returnedMask: number;
   readonly dataOffset: number;
   readonly stockMax: number;
+  readonly treatment: number;
 }
 
 /** A thread's seat, as far as a private array needs it. */
@@ -40,6 +41,7 @@ export function readStore(words: Int32Array, index: number): Store {
     returnedMask: words[index + core.STORE_RETURNED_MASK]!,
     dataOffset: words[index + core.STORE_DATA_OFFSET]!,
     stockMax: words[index + core.STORE_STOCK_MAX]!,
+    treatment: words[index + core.STORE_TREATMENT]!,
   };
 }
 

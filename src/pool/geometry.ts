@@ -1,4 +1,5 @@
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
+import { CANARY_BYTES, TREAT_GUARD, TREAT_ZERO_ON_ACQUIRE, TREAT_ZERO_ON_RELEASE } from '../core/guard.core.js';
 import { handleMax } from '../core/store.js';
 import { CAPACITY_MAX, type PoolOptions } from './pool-base.js';
 
@@ -7,6 +8,11 @@ export interface PoolGeometry {
   readonly blockBytes: number;
   readonly strideBytes: number;
   readonly capacity: number;
+  readonly capacityMax: number;
+  /** Bytes before the first block: its canary, rounded up to the alignment. */
+  readonly leadBytes: number;
+  /** Bits, see core/guard.core.ts. */
+  readonly treatment: number;
   readonly alignment: number;
   /** Bits of a handle that are the block's index. */
   readonly indexBits: number;
@@ -20,18 +26,46 @@ export function poolGeometry(options: PoolOptions): PoolGeometry {
   checkOptions(options, `${what}: options`);
   const blockBytes = checkInteger(options.blockBytes, 1, BLOCK_BYTES_MAX, `${what}: blockBytes`);
   const capacity = checkInteger(options.capacity, 1, CAPACITY_MAX, `${what}: capacity`);
+  const capacityMax = checkInteger(options.capacityMax ?? capacity, capacity, CAPACITY_MAX, `${what}: capacityMax`);
   const alignment = checkInteger(options.alignment ?? 16, 1, 65536, `${what}: alignment`);
   if ((alignment & (alignment - 1)) !== 0) {
     throw new RingwellError('ERR_GEOMETRY', `${what}: alignment must be a power of two, got ${show(alignment)}`);
   }
-  const strideBytes = Math.ceil(blockBytes / alignment) * alignment;
-  if (strideBytes * capacity > BLOCK_BYTES_MAX) {
+  const treatment = treatmentOf(options, what);
+  const guarded = (treatment & TREAT_GUARD) !== 0;
+  // Canaries are words: they stand at whole ones.
+  const step = guarded ? Math.max(alignment, 4) : alignment;
+  const strideBytes = guarded
+    ? Math.ceil((Math.ceil(blockBytes / 4) * 4 + 2 * CANARY_BYTES) / step) * step
+    : Math.ceil(blockBytes / step) * step;
+  const leadBytes = guarded ? Math.ceil(CANARY_BYTES / step) * step : 0;
+  if (leadBytes + strideBytes * capacityMax > BLOCK_BYTES_MAX) {
     throw new RingwellError(
       'ERR_GEOMETRY',
-      `${what}: ${capacity} blocks of ${strideBytes} bytes are more than 2^31 - 64 KiB`,
+      `${what}: ${capacityMax} blocks of ${strideBytes} bytes are more than 2^31 - 64 KiB`,
     );
   }
-  return { blockBytes, strideBytes, capacity, alignment, indexBits: indexBitsFor(capacity) };
+  return {
+    blockBytes,
+    strideBytes,
+    capacity,
+    capacityMax,
+    leadBytes,
+    treatment,
+    alignment: step,
+    indexBits: indexBitsFor(capacityMax),
+  };
+}
+
+/** The options that say how blocks are treated, as bits. @throws {RingwellError} ERR_USAGE */
+function treatmentOf({ zero = 'never', guard = false }: PoolOptions, what: string): number {
+  if (zero !== 'never' && zero !== 'acquire' && zero !== 'release') {
+    throw new RingwellError('ERR_USAGE', `${what}: zero must be 'never', 'acquire' or 'release', got ${show(zero)}`);
+  }
+  if (typeof guard !== 'boolean')
+    throw new RingwellError('ERR_USAGE', `${what}: guard must be a boolean, got ${show(guard)}`);
+  const zeroes = zero === 'acquire' ? TREAT_ZERO_ON_ACQUIRE : zero === 'release' ? TREAT_ZERO_ON_RELEASE : 0;
+  return zeroes | (guard ? TREAT_GUARD : 0);
 }
 
 /** Bits of a handle that are an index, for so many blocks. */
@@ -41,5 +75,6 @@ function indexBitsFor(capacity: number): number {
 
 /** A generation to begin with: another one for each pool, so that a handle of one is hardly ever good in another. */
 export function firstGeneration(indexBits: number): number {
-  return 1 + Math.floor(Math.random() * (handleMax(indexBits) >>> indexBits));
+  // Never the last one: a block's laps are counted as its last generation ends, and none may begin there.
+  return 1 + Math.floor(Math.random() * ((handleMax(indexBits) >>> indexBits) - 1));
 }

@@ -1,5 +1,7 @@
 import { checkOptions, RingwellError } from '../core/errors.js';
-import { readStore } from '../core/store.js';
+import { TREAT_GUARD } from '../core/guard.core.js';
+import { readStore, type Store } from '../core/store.js';
+import type { Attached, Attachment } from '../region/attachment.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import { poolGeometry } from './geometry.js';
@@ -7,24 +9,36 @@ import { LocalPool } from './local-pool.js';
 import { type Named, PoolBase, type PoolOptions } from './pool-base.js';
 import { SharedPool } from './shared-pool.js';
 import { createStore, type StoreTuning } from './store.js';
+import { GuardedPool, type Treatable, TreatedPool } from './treated-pool.js';
 
 /** Blocks of one size: see the methods of `PoolBase`. */
 export type Pool = PoolBase;
 
-function kindOf(options: PoolOptions | undefined, tuning: StoreTuning = {}): StructureKind<SharedPool> {
+/** The pool itself, or what treats its blocks. */
+function treated<T extends Treatable>(pool: T, treatment: number): T | TreatedPool {
+  if (treatment === 0) return pool;
+  return (treatment & TREAT_GUARD) !== 0 ? new GuardedPool(pool, treatment) : new TreatedPool(pool, treatment);
+}
+
+function kindOf(options: PoolOptions | undefined, tuning: StoreTuning = {}): StructureKind<PoolBase & Attached> {
+  const open = (attachment: Attachment, store: Store): PoolBase & Attached =>
+    treated(new SharedPool(attachment, store), store.treatment);
   return {
     title: 'pool',
-    type: SharedPool,
-    create: (attachment, name) =>
-      new SharedPool(attachment, createStore(attachment, name, poolGeometry(options!), tuning)),
-    attach: (attachment, entry) => new SharedPool(attachment, readStore(attachment.words, entry.part)),
+    type: PoolBase as unknown as StructureKind<PoolBase & Attached>['type'],
+    create: (attachment, name) => open(attachment, createStore(attachment, name, poolGeometry(options!), tuning)),
+    attach: (attachment, entry) => open(attachment, readStore(attachment.words, entry.part)),
   };
 }
 
 /** Makes a pool in a region with sizes that only tests choose. */
 export function createTunedPool(options: PoolOptions & Named, tuning: StoreTuning): SharedPool {
   poolGeometry(options);
-  return createStructure(options.region, options.name, kindOf(options, tuning));
+  return createStructure(options.region, options.name, kindOf(options, tuning)) as SharedPool;
+}
+
+function treatmentIn(pool: PoolBase): number {
+  return pool instanceof TreatedPool ? pool.treatment : 0;
 }
 
 /** How pools come about. */
@@ -45,7 +59,8 @@ interface PoolMaker {
 export const Pool: PoolMaker = {
   create(options) {
     checkOptions(options, 'Cannot create pool: options');
-    if (options.region === undefined && options.name === undefined) return new LocalPool(options);
+    if (options.region === undefined && options.name === undefined)
+      return treated(new LocalPool(options), poolGeometry(options).treatment);
     poolGeometry(options);
     return createStructure(options.region, options.name, kindOf(options));
   },
@@ -55,13 +70,15 @@ export const Pool: PoolMaker = {
   },
 
   open(options) {
-    const { blockBytes, capacity } = poolGeometry(options);
+    const { blockBytes, capacityMax, treatment } = poolGeometry(options);
     return openStructure(options.region, options.name, kindOf(options), pool => {
-      if (pool.blockBytes === blockBytes && pool.capacity === capacity) return;
-      const found = `${pool.capacity} blocks of ${pool.blockBytes} bytes`;
+      const agrees =
+        pool.blockBytes === blockBytes && pool.capacityMax === capacityMax && treatmentIn(pool) === treatment;
+      if (agrees) return;
+      const found = `${pool.capacityMax} blocks of ${pool.blockBytes} bytes`;
       throw new RingwellError(
         'ERR_GEOMETRY',
-        `Cannot open pool: expected ${capacity} blocks of ${blockBytes} bytes, found ${found}`,
+        `Cannot open pool: expected ${capacityMax} blocks of ${blockBytes} bytes, found ${found}; zero and guard must agree too`,
       );
     });
   },

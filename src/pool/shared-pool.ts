@@ -1,10 +1,12 @@
 import {
   acquireStocked,
+  BLOCK_LAPS,
   BLOCK_LENGTH,
   BLOCK_LIVE,
   BLOCK_WORDS,
   blockTag,
   HANDLE_MASK,
+  isHeldBlock,
   isLiveBlock,
   releaseHeld,
 } from '../core/block.core.js';
@@ -12,33 +14,40 @@ import { now } from '../core/clock.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
+import { resizeStore } from '../core/resize.core.js';
 import { isSeated } from '../core/seat.core.js';
 import { BAD_HANDLE, UNSEATED } from '../core/status.js';
 import {
   acquireArmed,
   acquireBlock,
   acquireWait,
+  adoptBlock,
   collectReturned,
+  disownBlock,
   leaveBlocks,
   leaveStore,
   releaseBlock,
   spill,
 } from '../core/stock.core.js';
 import {
+  acquiresIn,
   countLive,
   OWN_CAPACITY_MAX,
   OWN_COUNT,
   OWN_HANDLE_MAX,
   OWN_STOCK,
+  OWN_STOCK_MAX,
   STORE_ATTENTION,
   STORE_CAPACITY,
+  STORE_FRESH,
   STORE_WAITERS,
 } from '../core/store.core.js';
 import { openStore, type Store } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
-import { mayBlock } from '../region/lock.js';
-import { type Handle, PoolBase } from './pool-base.js';
+import { mayBlock, withRegionLocked } from '../region/lock.js';
+import { checkBatch, type Handle, inBatch, PoolBase, type PoolStats } from './pool-base.js';
+import type { Marks, Treatable } from './treated-pool.js';
 
 // Engines inline a module's own constants without a check; what is imported is looked up at each call (1.2 times slower here).
 const acquireFast = acquireStocked;
@@ -49,8 +58,9 @@ const isLiveFast = isLiveBlock;
  * A pool that every attached thread sees. Acquire and release go through this seat's stock, plainly; only when it is empty or
  * full do blocks move to or from the centre (core/stock.core.ts).
  */
-export class SharedPool extends PoolBase implements Attached {
+export class SharedPool extends PoolBase implements Attached, Treatable {
   readonly blockBytes: number;
+  readonly capacityMax: number;
   private readonly attachment: Attachment;
   /** The block store, for a ring that carries this pool. */
   readonly store: number;
@@ -64,12 +74,18 @@ export class SharedPool extends PoolBase implements Attached {
   private readonly handleMax: number;
   private readonly liveTag: number;
   private readonly attention: number;
-  private readonly batch: number;
+  private batch: number;
   private readonly waiters = new WaitQueue();
   private views: (Uint8Array | undefined)[] = [];
   /** How many handles the stock holds, kept here for the fast paths; `own` has it while a slow one runs. */
   private count = 0;
   private stockMax: number;
+  /** The stock at capacityMax; where the capacity is less, so is the stock. */
+  private readonly stockLimit: number;
+  private tunedTo: number;
+  private refills = 0;
+  private returns = 0;
+  private exhausted = 0;
 
   /** */
   constructor(attachment: Attachment, store: Store) {
@@ -88,8 +104,12 @@ export class SharedPool extends PoolBase implements Attached {
     this.handleMax = own[OWN_HANDLE_MAX]!;
     this.liveTag = blockTag(BLOCK_LIVE, attachment.seat);
     this.attention = store.index + STORE_ATTENTION;
+    this.capacityMax = store.capacityMax;
+    this.stockLimit = store.stockMax;
     this.stockMax = store.stockMax;
     this.batch = Math.max(1, store.stockMax >>> 1);
+    this.tunedTo = store.capacityMax;
+    this.tune();
   }
 
   get buffer(): ArrayBufferLike {
@@ -114,8 +134,36 @@ export class SharedPool extends PoolBase implements Attached {
 
   private acquireSlow(): Handle | 0 {
     if (this.attachment.left) throw this.attachment.unseated();
+    return this.refill(this.batch);
+  }
+
+  /** Acquires the first of up to `want` blocks that the stock now gets. */
+  private refill(want: number): Handle | 0 {
     this.own[OWN_COUNT] = this.count;
-    return this.settle(acquireBlock(this.words, this.own, this.batch));
+    const handle = this.settle(acquireBlock(this.words, this.own, want));
+    if (handle === 0) this.exhausted++;
+    else this.refills++;
+    return handle;
+  }
+
+  acquireBurst(handles: Int32Array, count: number): number {
+    const wanted = checkBatch(handles, count, 'acquireBurst');
+    let got = 0;
+    for (;;) {
+      let stocked = this.count;
+      const { words, own, records, indexBits, indexMask, liveTag } = this;
+      while (got < wanted && stocked > 0) {
+        this.count = --stocked;
+        handles[got++] = acquireFast(words, records, indexBits, indexMask, liveTag, own[OWN_STOCK + stocked]!);
+      }
+      if (got === wanted) return got;
+      if (this.attachment.left) throw this.attachment.unseated();
+      // As many as are wanted, in one go, as far as the stock has room.
+      const want = Math.min(Math.max(this.stockMax, 1), Math.max(this.batch, wanted - got));
+      const handle = this.refill(want);
+      if (handle === 0) return got;
+      handles[got++] = handle;
+    }
   }
 
   acquireWait(timeoutMs: number = Number.POSITIVE_INFINITY): Handle | 0 {
@@ -179,12 +227,67 @@ export class SharedPool extends PoolBase implements Attached {
     this.count = this.own[OWN_COUNT]!;
     if (status === BAD_HANDLE) throw this.badHandle(handle, 'release');
     this.attachment.checkStatus(status);
+    this.returns++;
+    this.tune();
+  }
+
+  /** Fits the stock to the capacity, which another thread may have changed. */
+  private tune(): void {
+    if (this.stockLimit === 0 || this.capacity === this.tunedTo) return;
+    this.tunedTo = this.capacity;
+    this.stockMax = Math.floor((this.stockLimit * this.tunedTo) / this.capacityMax);
+    this.batch = Math.max(1, this.stockMax >>> 1);
+    this.own[OWN_STOCK_MAX] = this.stockMax;
+  }
+
+  releaseBulk(handles: Int32Array, count: number): void {
+    const wanted = checkBatch(handles, count, 'releaseBulk');
+    let i = 0;
+    try {
+      for (; i < wanted; i++) this.release(handles[i]!);
+    } catch (error) {
+      throw inBatch(error, i);
+    }
+  }
+
+  adopt(handle: number): void {
+    this.indexOf(handle, 'adopt');
+    this.attachment.ensureSeated();
+    if (adoptBlock(this.words, this.own, handle) !== BAD_HANDLE) return;
+    throw new RingwellError('ERR_HANDLE', `pool.adopt: another thread holds ${show(handle)}, or has just released it`);
+  }
+
+  disown(handle: number): void {
+    this.indexOf(handle, 'disown');
+    this.attachment.ensureSeated();
+    if (disownBlock(this.words, this.own, handle) !== BAD_HANDLE) return;
+    throw new RingwellError('ERR_HANDLE', `pool.disown: this thread does not hold ${show(handle)}`);
+  }
+
+  resize(capacity: number): number {
+    const wanted = checkInteger(capacity, 1, this.capacityMax, 'Cannot resize pool: capacity');
+    const { attachment, words, store } = this;
+    const reached = withRegionLocked(attachment, 'Cannot resize pool', () => {
+      this.giveBack();
+      return resizeStore(words, store, attachment.seats, wanted);
+    });
+    this.tune();
+    return reached;
+  }
+
+  stats(): PoolStats {
+    const { words, store, refills, returns, exhausted, capacity } = this;
+    const live = this.liveCount;
+    const acquired = acquiresIn(words, store);
+    const liveMax = Math.min(Atomics.load(words, store + STORE_FRESH), this.capacityMax);
+    return { capacity, live, liveMax, acquired, released: acquired - live, refills, returns, exhausted };
   }
 
   /** Takes the count back from `own`; throws for a lost seat. */
   private settle(result: number): Handle | 0 {
     this.count = this.own[OWN_COUNT]!;
     if (result === UNSEATED) throw this.attachment.unseated();
+    this.tune();
     return result as Handle | 0;
   }
 
@@ -231,10 +334,28 @@ export class SharedPool extends PoolBase implements Attached {
     const { left, words, seat, generation } = this.attachment;
     // Without the seat the stock is no longer ours: recovery has given it to others.
     if (left || isSeated(words, seat, generation) === 0) return;
+    this.giveBack();
+  }
+
+  /** Gives the stock, and what others have released of ours, back to the centre. */
+  private giveBack(): void {
     this.own[OWN_COUNT] = this.count;
     collectReturned(this.words, this.own);
     spill(this.words, this.own, 0);
     this.count = 0;
+  }
+
+  /** @internal */
+  holds(handle: number): boolean {
+    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) return false;
+    const { words, records, indexBits, indexMask, liveTag } = this;
+    return isHeldBlock(words, records, indexBits, indexMask, liveTag, handle) === 1;
+  }
+
+  /** @internal */
+  get marks(): Marks {
+    const { words, records, indexMask } = this;
+    return { words, first: records + BLOCK_LAPS, step: BLOCK_WORDS, indexMask };
   }
 
   private indexOf(handle: number, call: string): number {

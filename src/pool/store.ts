@@ -31,19 +31,19 @@ export function createStore(
   const { words, seats } = attachment;
   const entry = breakOffset(words) / 4;
   const index = entry + ENTRY_WORDS;
-  const maskWords = lines((geometry.capacity + 31) >>> 5);
+  const maskWords = lines((geometry.capacityMax + 31) >>> 5);
   const freeMask = index + core.STORE_WORDS;
   const returnedMask = freeMask + maskWords;
   const records = returnedMask + maskWords;
   const tables = records + BLOCK_WORDS * 2 ** geometry.indexBits;
-  const dataOffset = Math.ceil((tables * 4) / geometry.alignment) * geometry.alignment;
-  const end = dataOffset + geometry.strideBytes * geometry.capacity;
+  const dataOffset = Math.ceil((tables * 4) / geometry.alignment) * geometry.alignment + geometry.leadBytes;
+  const end = dataOffset + geometry.strideBytes * geometry.capacityMax;
   const bytes = checkRoom(words, end - entry * 4, 'Cannot create pool');
-  const stockMax = tuning.stockMax ?? Math.min(STOCK_MAX, Math.floor(geometry.capacity / (2 * seats)));
+  const stockMax = tuning.stockMax ?? Math.min(STOCK_MAX, Math.floor(geometry.capacityMax / (2 * seats)));
   // Fresh memory is zero, and stays untouched until a block is first taken; adopted memory may hold anything.
   words.fill(0, entry, words[HEADER_DIRTY] === 0 ? freeMask : tables);
   writeEntry(words, KIND_POOL, bytes, name);
-  words[index + core.STORE_CAPACITY_MAX] = geometry.capacity;
+  words[index + core.STORE_CAPACITY_MAX] = geometry.capacityMax;
   words[index + core.STORE_CAPACITY] = geometry.capacity;
   words[index + core.STORE_BLOCK_BYTES] = geometry.blockBytes;
   words[index + core.STORE_STRIDE_BYTES] = geometry.strideBytes;
@@ -54,6 +54,7 @@ export function createStore(
   words[index + core.STORE_RETURNED_MASK] = returnedMask;
   words[index + core.STORE_DATA_OFFSET] = dataOffset;
   words[index + core.STORE_STOCK_MAX] = stockMax;
+  words[index + core.STORE_TREATMENT] = geometry.treatment;
   publishEntry(words, entry);
   return readStore(words, index);
 }

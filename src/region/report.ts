@@ -15,6 +15,8 @@ export interface StructureReport {
   readonly kind: string;
   readonly byteLength: number;
   readonly capacity: number;
+  /** Pools: the most blocks it can be resized to. */
+  readonly capacityMax?: number;
   /** Pools: bytes a block. */
   readonly blockBytes?: number;
   /** Pools: blocks in somebody's hands, or on their way. */

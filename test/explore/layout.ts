@@ -39,8 +39,12 @@ export function layOutPool(
   capacity: number,
   stockMax: number,
   firstGeneration = 1,
+  capacityMax = capacity,
 ): { store: Store; own: (seat: number) => Int32Array } {
-  createTunedPool({ region, name: 'pool', blockBytes: 4, capacity, alignment: 4 }, { stockMax, firstGeneration });
+  createTunedPool(
+    { region, name: 'pool', blockBytes: 4, capacity, capacityMax, alignment: 4 },
+    { stockMax, firstGeneration },
+  );
   const words = attachmentIn(region).words;
   const entry = attachmentIn(region).entries()[0]!;
   const store = readStore(words, entry.part);

@@ -4,6 +4,7 @@ import type * as realBlock from '../../dist/core/block.core.js';
 import {
   BLOCK_FREE,
   BLOCK_LIVE,
+  BLOCK_RETIRED,
   BLOCK_STATE_SHIFT,
   BLOCK_STOCKED,
   BLOCK_TRANSIT,
@@ -11,6 +12,7 @@ import {
   BLOCK_WORDS,
   blockTag,
 } from '../../dist/core/block.core.js';
+import type * as realResize from '../../dist/core/resize.core.js';
 import { BAD_HANDLE, DONE, NONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
@@ -20,6 +22,7 @@ import { ANY, type Me, type Op, op, type Program, type Spec, type View } from '.
 import type { Walk } from './recorder.js';
 
 const block = await core<typeof realBlock>('core/block.core.js');
+const resizing = await core<typeof realResize>('core/resize.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
 
 /** What the pool's class does itself, and a letter box through which threads pass a handle. */
@@ -27,11 +30,19 @@ const shell = await coreFromText<{
   attends(words: Int32Array, at: number): number;
   post(words: Int32Array, at: number, value: number): void;
   fetch(words: Int32Array, at: number): number;
+  lock(words: Int32Array, at: number): number;
 }>(
   'shell',
   `
 export function attends(words, at) { return words[at]; }
 export function post(words, at, value) { Atomics.store(words, at, value); Atomics.notify(words, at); }
+export function lock(words, at) {
+  for (;;) {
+    const holder = Atomics.compareExchange(words, at, 0, 1);
+    if (holder === 0) return 0;
+    Atomics.wait(words, at, holder);
+  }
+}
 export function fetch(words, at) {
   for (;;) {
     const value = Atomics.load(words, at);
@@ -104,6 +115,16 @@ const release = op(
 const releaseAndKeep = op('release', last, me => releaseHandle(me, me.kept.at(-1)!), has);
 const disown = op('disown', last, ({ words, own, kept }) => stock.disownBlock(words, own, kept.at(-1)!), has);
 const adopt = op('adopt', last, ({ words, own, kept }) => stock.adoptBlock(words, own, kept.at(-1)!), has);
+/** As `SharedPool.resize`, under the region's lock, which stands in a word of its own here. */
+const resizeTo = (wanted: number, at: number, lock: number): Op =>
+  op('resize', [wanted], function* ({ words, own }) {
+    yield* shell.lock(words, lock);
+    yield* stock.collectReturned(words, own);
+    yield* stock.spill(words, own, 0);
+    const reached = yield* resizing.resizeStore(words, at, own[store.OWN_SEATS]!, wanted);
+    yield* shell.post(words, lock, 0);
+    return reached;
+  });
 const leave = op('leave', [], ({ words, own }) => stock.leaveBlocks(words, own));
 const postTo = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
 const postAndKeep = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
@@ -163,23 +184,25 @@ interface Setup {
   readonly stockMax?: number;
   readonly first?: number;
   readonly doubled?: boolean;
+  readonly capacityMax?: number;
 }
 
 const BOX = 0;
 
 function program(
   name: string,
-  threads: (box: number) => readonly (readonly Op[])[],
-  { capacity = 2, stockMax = 0, first = 1, doubled = false }: Setup = {},
-  more: Partial<Program> = {},
+  threads: (box: number, at: number, seats: number) => readonly (readonly Op[])[],
+  { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity }: Setup = {},
+  further: Partial<Program> | ((at: number) => Partial<Program>) = {},
 ): Program {
-  const count = threads(BOX).length;
+  const count = threads(BOX, 0, 0).length;
   const region = layOutRegion(count);
-  const pool = layOutPool(region, capacity, stockMax, first);
+  const pool = layOutPool(region, capacity, stockMax, first, capacityMax);
   const words = wordsOf(region);
   const { index: at, records, indexBits } = pool.store;
+  const more = typeof further === 'function' ? further(at) : further;
   const box = pool.store.dataOffset >>> 2;
-  const plans = threads(box).map((ops, i) => ({ own: pool.own(i + 1), ops }));
+  const plans = threads(box, at, count).map((ops, i) => ({ own: pool.own(i + 1), ops }));
   const indexMask = (1 << indexBits) - 1;
   const stateOf = (word: number): number => (word >>> BLOCK_STATE_SHIFT) & 15;
 
@@ -191,6 +214,8 @@ function program(
       if (own.length === 0) continue; // dead: its words still name it
       for (let i = 0; i < own[store.OWN_COUNT]!; i++) {
         const index = own[store.OWN_STOCK + i]! & indexMask;
+        if (index >= view.words[at + store.STORE_CAPACITY]!)
+          return `block ${index} is in a stock, and beyond the capacity`;
         if (owner.has(index)) return `block ${index} is in two stocks`;
         owner.set(index, thread);
         const word = view.words[records + index * BLOCK_WORDS]!;
@@ -202,11 +227,16 @@ function program(
   };
   /** At rest, whoever may still go on can find every block. */
   const audit = (view: View): string | undefined => {
-    for (let index = 0; index < capacity; index++) {
+    for (let index = 0; index < capacityMax; index++) {
       const word = view.words[records + index * BLOCK_WORDS]!;
       const state = stateOf(word);
       const holder = word & 0xff;
-      if (state === BLOCK_UNTOUCHED || state === BLOCK_TRANSIT) continue;
+      const retired = state === BLOCK_RETIRED;
+      const inside = index < view.words[at + store.STORE_CAPACITY]!;
+      if (retired && inside && (view.deaths.length === 0 || more.supervisors !== undefined))
+        return `block ${index} is lost: retired below the capacity`;
+      if (!inside && !retired && word !== 0) return `block ${index} is beyond the capacity, in state ${state}`;
+      if (retired || state === BLOCK_UNTOUCHED || state === BLOCK_TRANSIT) continue;
       const named = holder > 0 && view.deaths.includes(holder - 1);
       if (named) continue; // recovery finds it by its word
       const marked = ((view.words[pool.store.freeMask]! >>> index) & 1) === 1;
@@ -237,12 +267,12 @@ function program(
     name: `pool: ${name}`,
     words,
     threads: plans,
-    spec: poolSpec(capacity, first, pool.own(1)[store.OWN_HANDLE_MAX]! >>> indexBits, doubled),
+    spec: poolSpec(capacityMax, first, pool.own(1)[store.OWN_HANDLE_MAX]! >>> indexBits, doubled),
     law,
     audit,
     // Block words and stamps, and the attention word: read plainly on the fast paths (block.core.ts, store.core.ts).
     hints: [
-      [records, records + capacity * BLOCK_WORDS],
+      [records, records + capacityMax * BLOCK_WORDS],
       [at + store.STORE_ATTENTION, at + store.STORE_ATTENTION + 1],
     ],
     nameOf: namer([
@@ -374,5 +404,46 @@ export const programs: readonly Program[] = [
     ],
     { capacity: 1 },
     { victims: [1] },
+  ),
+  program(
+    'grows while others acquire',
+    (box, at) => [
+      [resizeTo(2, at, box + 1), acquire],
+      [acquire, acquire, release],
+    ],
+    { capacity: 1, capacityMax: 2 },
+  ),
+  program('grows for one who waits', (box, at) => [[acquire, resizeTo(2, at, box + 1)], [acquireWait]], {
+    capacity: 1,
+    capacityMax: 2,
+  }),
+  program('shrinks while others acquire and release', (box, at) => [
+    [resizeTo(1, at, box + 1), ...pair],
+    [...pair, acquire],
+  ]),
+  program(
+    'shrinks and grows while others acquire and release',
+    (box, at) => [
+      [acquire, acquire, release, resizeTo(1, at, box + 1), resizeTo(2, at, box + 1)],
+      [acquire, release],
+    ],
+    { stockMax: 1 },
+  ),
+  program(
+    'resized by two at once',
+    (box, at) => [
+      [resizeTo(1, at, box + 1), acquire],
+      [resizeTo(3, at, box + 1), acquire, release],
+    ],
+    { capacityMax: 3 },
+  ),
+  program(
+    'killed while it resizes, and settled',
+    (box, at) => [[resizeTo(1, at, box + 2), resizeTo(3, at, box + 3)], pair],
+    { capacityMax: 3 },
+    at => ({
+      victims: [0],
+      supervisors: [{ ops: [op('settle', [], ({ words }) => resizing.settleResize(words, at))] }],
+    }),
   ),
 ];

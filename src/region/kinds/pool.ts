@@ -1,4 +1,5 @@
 import { BLOCK_WORDS } from '../../core/block.core.js';
+import { CANARY_BYTES, TREAT_GUARD } from '../../core/guard.core.js';
 import { leaveBlocks } from '../../core/stock.core.js';
 import * as store from '../../core/store.core.js';
 import { handleMax, openStore, readStore } from '../../core/store.js';
@@ -17,6 +18,8 @@ export const poolKind: Kind = {
     const data = words[at + store.STORE_DATA_OFFSET]!;
     const stride = words[at + store.STORE_STRIDE_BYTES]!;
     const stockMax = words[at + store.STORE_STOCK_MAX]!;
+    const treatment = words[at + store.STORE_TREATMENT]!;
+    const canaryBytes = (treatment & TREAT_GUARD) !== 0 ? CANARY_BYTES : 0;
     const first = words[at + store.STORE_FIRST_GENERATION]!;
     const freeMask = words[at + store.STORE_FREE_MASK]!;
     const returnedMask = words[at + store.STORE_RETURNED_MASK]!;
@@ -29,6 +32,8 @@ export const poolKind: Kind = {
       blockBytes >= 1 &&
       stockMax >= 0 &&
       stockMax <= capacityMax &&
+      treatment >= 0 &&
+      treatment < 8 &&
       first >= 1 &&
       first <= handleMax(indexBits) >>> indexBits &&
       // In this order, one behind the other.
@@ -36,8 +41,8 @@ export const poolKind: Kind = {
       returnedMask >= freeMask + maskWords &&
       records >= returnedMask + maskWords &&
       records + BLOCK_WORDS * 2 ** indexBits <= end &&
-      data >= (records + BLOCK_WORDS * 2 ** indexBits) * 4 &&
-      stride >= blockBytes &&
+      data >= (records + BLOCK_WORDS * 2 ** indexBits) * 4 + canaryBytes &&
+      stride >= blockBytes + 2 * canaryBytes &&
       data + stride * capacityMax <= end * 4
     );
   },
@@ -55,6 +60,7 @@ export const poolKind: Kind = {
   report(words, at) {
     return {
       capacity: Atomics.load(words, at + store.STORE_CAPACITY),
+      capacityMax: words[at + store.STORE_CAPACITY_MAX]!,
       blockBytes: words[at + store.STORE_BLOCK_BYTES]!,
       liveCount: store.countLive(words, at, words[at + store.STORE_RECORDS]!, words[at + store.STORE_CAPACITY_MAX]!),
       touchedCount: Atomics.load(words, at + store.STORE_FRESH),
