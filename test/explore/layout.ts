@@ -27,7 +27,7 @@ export function wordsOf(region: Region): Int32Array {
 }
 
 /** What a seat's attachment is to the shipped code that opens structures. */
-function seatedAt(region: Region, seat: number): Seated {
+export function seatedAt(region: Region, seat: number): Seated {
   return { ...attachmentIn(region), words: attachmentIn(region).words, seat, generation: 1 } as Parameters<
     typeof openStore
   >[0];

@@ -12,4 +12,5 @@ export const programFiles: readonly string[] = [
   './pool.explore.js',
   './ring.explore.js',
   './cargo.explore.js',
+  './byte-ring.explore.js',
 ];

@@ -1,3 +1,4 @@
+import { byteRingKind } from './byte-ring.js';
 import { heapKind } from './heap.js';
 import type { Kind } from './kind.js';
 import { poolKind } from './pool.js';
@@ -9,8 +10,9 @@ export type { Kind } from './kind.js';
 export const KIND_POOL = 1;
 export const KIND_RING = 2;
 export const KIND_HEAP = 3;
+export const KIND_BYTE_RING = 4;
 
-const KINDS: readonly (Kind | undefined)[] = [undefined, poolKind, ringKind, heapKind];
+const KINDS: readonly (Kind | undefined)[] = [undefined, poolKind, ringKind, heapKind, byteRingKind];
 
 /** The kind of that number, or undefined: then the entry that says so is damaged. */
 export function kindOf(number: number): Kind | undefined {

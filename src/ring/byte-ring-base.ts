@@ -1,0 +1,469 @@
+import type { Closable } from '../core/closable.js';
+import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
+import { RECORD_HEADER, recordBytes, STREAM_SIZE_MAX, streamCapacity } from '../core/stream.core.js';
+import { Circle } from './circle.js';
+
+/** How a byte ring is made. */
+export interface ByteRingOptions {
+  /** Bytes it holds, 1 to 2^29, whole elements; rounded up to a power of two, at least 4 (records: 8). */
+  capacity: number;
+  /** Bytes an element, 1 to the capacity; default 1. Everything that goes in or out is whole elements. */
+  elementBytes?: number;
+  /** Every write is one record, and every read takes one; default false. */
+  records?: boolean;
+}
+
+/** What options come to. */
+export interface ByteRingGeometry {
+  /** Bytes of the circle, a power of two. */
+  readonly size: number;
+  readonly elementBytes: number;
+  readonly records: boolean;
+}
+
+/** The geometry that options ask for. @throws {RingwellError} ERR_GEOMETRY, ERR_USAGE */
+export function byteRingGeometry(options: ByteRingOptions, what: string): ByteRingGeometry {
+  checkOptions(options, `${what}: options`);
+  const { records = false } = options;
+  if (typeof records !== 'boolean')
+    throw new RingwellError('ERR_USAGE', `${what}: records must be a boolean, got ${show(records)}`);
+  const capacity = checkInteger(options.capacity, 1, STREAM_SIZE_MAX, `${what}: capacity`);
+  const elementBytes = checkInteger(options.elementBytes ?? 1, 1, capacity, `${what}: elementBytes`);
+  if (capacity % elementBytes !== 0) {
+    throw new RingwellError(
+      'ERR_GEOMETRY',
+      `${what}: capacity must be whole elements of ${elementBytes} bytes, got ${capacity}`,
+    );
+  }
+  const size = Math.max(records ? 2 * RECORD_HEADER : 4, 2 ** (32 - Math.clz32(capacity - 1)));
+  return { size, elementBytes, records };
+}
+
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
+  .get as () => string | undefined;
+
+/** @throws {RingwellError} ERR_USAGE for what is not a Uint8Array; one of another realm is as good */
+function checkBytes(value: unknown, call: string): void {
+  if (value instanceof Uint8Array || tagOf.call(value as object) === 'Uint8Array') return;
+  throw new RingwellError('ERR_USAGE', `byteRing.${call}: expected a Uint8Array, got ${show(value)}`);
+}
+
+/** @throws {RingwellError} ERR_USAGE */
+export function misuse(call: string, why: string): RingwellError {
+  return new RingwellError('ERR_USAGE', `byteRing.${call}: ${why}`);
+}
+
+/** @throws {RingwellError} ERR_CLOSED */
+export function closedByteRing(call: string): RingwellError {
+  return new RingwellError('ERR_CLOSED', `byteRing.${call}: the ring is closed`);
+}
+
+/** A side is free, or an asynchronous write has put in a part of its bytes and goes on; above 0: bytes reserved. */
+const FREE = 0;
+const UNDER_WAY = -1;
+
+/**
+ * Bytes in order from one writer to one reader, in a circle that is used to the last byte: the kernel's kfifo. Local when made
+ * without a region: one thread, no Atomics.
+ *
+ * - **Elements.** What is given (sources, counts to skip or commit) must be whole elements; of what is offered (targets, the
+ *   most to reserve) as much is used as whole elements fill. They lie across the end of the circle where they don't divide it.
+ * - **Records** take 4 bytes and their own length, rounded up to a multiple of 4; `length` and `freeSpace` count those. A
+ *   record has at least one byte, because 0 says that it did not fit, and at most `capacity - 4`.
+ * - **The end.** After `close` nothing goes in (ERR_CLOSED); what is in can be read; from then on every reading call answers
+ *   -1 (CLOSED).
+ *
+ * *Threads*: one seat writes and one reads: whichever does first. Another's call throws ERR_USAGE, until that one has detached
+ * or was recovered. *Ordering*: what the writer did before is seen by the reader once it has those bytes.
+ *
+ * *Allocates*: nothing, where a piece is a power of two in bytes that lies at multiples of itself and goes at most 1,024 times
+ * into the capacity, has at most 32 bytes, or is reserved in place. Else a read makes one small view, two where it is cut by
+ * the end of the circle, and a write as many where it is cut or partial.
+ */
+export abstract class ByteRingBase implements Closable {
+  /** Bytes it holds: the capacity asked for, rounded up to a power of two, as much of it as whole elements fill. */
+  readonly capacity: number;
+  /** Bytes an element. */
+  readonly elementBytes: number;
+  /** Whether every write is one record. */
+  readonly records: boolean;
+  /** The circle itself: segments are offsets into it. Nothing else of it is anyone's to touch. */
+  readonly bytes: Uint8Array;
+  /** @internal */ protected readonly circle: Circle;
+  /** @internal */ protected readonly size: number;
+  /** @internal */ protected writing: number;
+  /** @internal */ protected reading: number;
+
+  constructor(bytes: Uint8Array, elementBytes: number, records: boolean) {
+    this.bytes = bytes;
+    this.circle = new Circle(bytes);
+    this.size = bytes.length;
+    this.capacity = streamCapacity(bytes.length, elementBytes, records ? 1 : 0);
+    this.elementBytes = elementBytes;
+    this.records = records;
+    this.writing = FREE;
+    this.reading = FREE;
+  }
+
+  // What the two kinds of ring do differently. Statuses below 0 that are not CLOSED end in an error there.
+
+  /** @internal The caller is the writer from here on. @throws {RingwellError} ERR_USAGE when another is */
+  protected abstract beWriter(call: string): void;
+  /** @internal The caller is the reader from here on. @throws {RingwellError} ERR_USAGE when another is */
+  protected abstract beReader(call: string): void;
+  /** @internal Bytes free; exact only when fewer than `want`. */
+  protected abstract roomFor(want: number): number;
+  /** @internal Bytes there; exact only when fewer than `want`. CLOSED when there are none and none will come. */
+  protected abstract bytesFor(want: number): number;
+  /** @internal @throws {RingwellError} ERR_CLOSED: then they are not written */
+  protected abstract publishWrite(bytes: number, call: string): void;
+  /** @internal */
+  protected abstract publishRead(bytes: number): void;
+  /** @internal */
+  protected abstract tailOffset(): number;
+  /** @internal */
+  protected abstract headOffset(): number;
+  /** @internal */
+  protected abstract startRecord(length: number): void;
+  /** @internal 0: there is none */
+  protected abstract recordLength(): number;
+
+  /** Bytes in it, records with their lengths. Momentary where the other side is another thread's. */
+  abstract get length(): number;
+  /** Bytes free. As `length`. */
+  get freeSpace(): number {
+    return this.capacity - this.length;
+  }
+  abstract get closed(): boolean;
+  /** Nothing more goes in, what is in it can still be read. Idempotent; wakes both sides. By any thread. */
+  abstract close(): void;
+  /** Closes the ring. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
+   * Writes as many bytes as fit, from the beginning of the source, and answers how many: records all or 0.
+   * @throws {RingwellError} ERR_CLOSED; ERR_USAGE for what is not a Uint8Array or not whole elements, for an empty record or one
+   * that can never fit, while bytes are reserved, and when another seat is the writer; nothing is written then
+   */
+  write(source: Uint8Array): number {
+    this.beWriter('write');
+    this.checkSource(source, 'write');
+    if (this.records) return this.writeRecord(source);
+    const room = this.roomFor(source.length);
+    const count = Math.min(room, source.length);
+    this.circle.copyIn(this.tailOffset(), source, count);
+    this.publishWrite(count, 'write');
+    return count;
+  }
+
+  /**
+   * Reads as many bytes as there are, up to the length of the target, and answers how many; -1 when the ring is closed and
+   * drained. Records: the next one, whole.
+   * @throws {RingwellError} ERR_USAGE for what is not a Uint8Array, for a record longer than the target (it stays), while bytes
+   * are reserved, and when another seat is the reader
+   */
+  read(target: Uint8Array): number {
+    this.beReader('read');
+    this.checkTarget(target, 'read');
+    if (this.records) return this.readRecord(target);
+    const most = this.wholeElements(target.length);
+    const there = this.bytesFor(most === 0 ? 1 : most);
+    if (there < 0) return there;
+    const count = Math.min(there, most);
+    this.circle.copyOut(this.headOffset(), target, count);
+    this.publishRead(count);
+    return count;
+  }
+
+  /**
+   * As `read`, from so many bytes behind the head, and leaves everything where it is. Records: of the next one, as much as
+   * the target takes.
+   * @throws {RingwellError} as `read`; ERR_USAGE for an offset that is no count of whole elements
+   */
+  peek(target: Uint8Array, offset: number = 0): number {
+    this.beReader('peek');
+    this.checkTarget(target, 'peek');
+    this.checkCount(offset, this.capacity, 'peek: offset');
+    const most = this.wholeElements(target.length);
+    const there = this.records ? this.recordLength() : this.bytesFor(offset + most === 0 ? 1 : offset + most);
+    if (there < 0) return there;
+    const count = Math.max(0, Math.min(most, there - offset));
+    const from = this.records ? offset + RECORD_HEADER : offset;
+    this.circle.copyOut((this.headOffset() + from) & (this.size - 1), target, count);
+    return count;
+  }
+
+  /** Leaves out up to so many bytes, and answers how many. @throws {RingwellError} ERR_USAGE, also where there are records */
+  skip(bytes: number): number {
+    this.beReader('skip');
+    this.checkIdleReader('skip');
+    if (this.records) throw misuse('skip', 'the ring has records; use skipRecord');
+    this.checkCount(bytes, this.capacity, 'skip: bytes');
+    const there = this.bytesFor(bytes === 0 ? 1 : bytes);
+    if (there < 0) return there;
+    const count = Math.min(bytes, there);
+    this.publishRead(count);
+    return count;
+  }
+
+  /** The length of the next record, 0 when there is none. @throws {RingwellError} ERR_USAGE where there are no records */
+  peekRecordLength(): number {
+    this.beReader('peekRecordLength');
+    if (!this.records) throw misuse('peekRecordLength', 'the ring has no records');
+    return this.recordLength();
+  }
+
+  /** Leaves out the next record, and answers its length, 0 when there is none. @throws {RingwellError} ERR_USAGE */
+  skipRecord(): number {
+    this.beReader('skipRecord');
+    this.checkIdleReader('skipRecord');
+    if (!this.records) throw misuse('skipRecord', 'the ring has no records; use skip');
+    const length = this.recordLength();
+    if (length > 0) this.publishRead(recordBytes(length));
+    return length;
+  }
+
+  /**
+   * Makes up to `bytesMax` bytes of room this writer's, to be written in place: `segments` gets offset and length of the first
+   * part, and of the part at the beginning of the circle. Answers the bytes, 0 when full. Records: room for one of `bytesMax`, or 0.
+   * Reserving again takes the place of what was reserved.
+   * @throws {RingwellError} ERR_CLOSED; ERR_USAGE
+   */
+  reserveWrite(bytesMax: number, segments: Int32Array): number {
+    this.beWriter('reserveWrite');
+    checkSegments(segments, 'reserveWrite');
+    if (this.writing === UNDER_WAY) throw underWay('reserveWrite');
+    if (this.closed) throw closedByteRing('reserveWrite');
+    let count: number;
+    if (this.records) {
+      count = checkInteger(bytesMax, 1, this.size - RECORD_HEADER, 'byteRing.reserveWrite: bytesMax', 'ERR_USAGE');
+      this.checkWhole(count, 'reserveWrite: bytesMax');
+      if (this.roomFor(recordBytes(count)) < recordBytes(count)) count = 0;
+    } else {
+      checkInteger(bytesMax, 0, 2 ** 31 - 1, 'byteRing.reserveWrite: bytesMax', 'ERR_USAGE');
+      const most = Math.min(this.wholeElements(bytesMax), this.capacity);
+      count = Math.min(most, this.roomFor(most));
+    }
+    this.writing = count;
+    return this.cut((this.tailOffset() + (this.records ? RECORD_HEADER : 0)) & (this.size - 1), count, segments);
+  }
+
+  /**
+   * Writes the first `bytes` of what was reserved. 0 gives it up. Records: the record has that many bytes.
+   * @throws {RingwellError} ERR_CLOSED; ERR_USAGE without a reservation, for more than it, or for parts of elements: it stays then
+   */
+  commitWrite(bytes: number): void {
+    this.beWriter('commitWrite');
+    checkInteger(bytes, 0, Math.max(0, this.writing), 'byteRing.commitWrite: bytes, of those reserved,', 'ERR_USAGE');
+    this.checkWhole(bytes, 'commitWrite: bytes');
+    if (this.writing > 0) this.writing = FREE;
+    if (bytes === 0) return;
+    if (this.records) this.startRecord(bytes);
+    this.publishWrite(this.records ? recordBytes(bytes) : bytes, 'commitWrite');
+  }
+
+  /**
+   * Makes up to `bytesMax` bytes that are there this reader's, to be read in place, as `reserveWrite` does. Answers the bytes, 0
+   * when empty, -1 when closed and drained. Records: the next one, whole.
+   * @throws {RingwellError} ERR_USAGE, also for a record longer than `bytesMax`
+   */
+  reserveRead(bytesMax: number, segments: Int32Array): number {
+    this.beReader('reserveRead');
+    checkSegments(segments, 'reserveRead');
+    checkInteger(bytesMax, 0, 2 ** 31 - 1, 'byteRing.reserveRead: bytesMax', 'ERR_USAGE');
+    const most = Math.min(this.wholeElements(bytesMax), this.capacity);
+    let count = this.records ? this.recordLength() : this.bytesFor(most === 0 ? 1 : most);
+    if (this.records && count > bytesMax) throw tooLong('reserveRead', count, bytesMax);
+    if (!this.records && count > most) count = most;
+    this.reading = Math.max(0, count);
+    this.cut((this.headOffset() + (this.records ? RECORD_HEADER : 0)) & (this.size - 1), this.reading, segments);
+    return count;
+  }
+
+  /**
+   * Gives the first `bytes` of what was reserved back to the writer. 0 gives up the reservation, and the bytes stay.
+   * Records: only the whole record, or 0.
+   * @throws {RingwellError} ERR_USAGE without a reservation, for more than it, or for parts of elements or records
+   */
+  commitRead(bytes: number): void {
+    this.beReader('commitRead');
+    checkInteger(bytes, 0, this.reading, 'byteRing.commitRead: bytes, of those reserved,', 'ERR_USAGE');
+    this.checkWhole(bytes, 'commitRead: bytes');
+    if (this.records && bytes !== 0 && bytes !== this.reading)
+      throw misuse('commitRead', `the record has ${this.reading} bytes, got ${bytes}`);
+    this.reading = FREE;
+    if (bytes > 0) this.publishRead(this.records ? recordBytes(bytes) : bytes);
+  }
+
+  /**
+   * Leaves out all that is in the ring. By the reader, at any time: the writer may go on meanwhile, and what it publishes later
+   * stays. @throws {RingwellError} ERR_USAGE while bytes are reserved, and when another seat is the reader
+   */
+  reset(): void {
+    this.beReader('reset');
+    this.checkIdleReader('reset');
+    const there = this.bytesFor(this.capacity + 1);
+    if (there > 0) this.publishRead(there);
+  }
+
+  /**
+   * As `write`, but waits for room until all of it is written: answers how much was when that many milliseconds had passed, or
+   * the ring was closed meanwhile. Default for ever. Blocks the thread. A local ring answers at once.
+   * @throws {RingwellError} as `write`
+   */
+  abstract writeWait(source: Uint8Array, timeoutMs?: number): number;
+  /**
+   * As `read`, but waits until there are `bytesMin` bytes (default an element; records: one), the ring is closed, or so many
+   * milliseconds have passed (default for ever): then it reads what there is, up to the length of the target. 0 is a time-out,
+   * -1 closed and drained. Blocks the thread. A local ring answers at once.
+   * @throws {RingwellError} as `read`; ERR_USAGE for more than the target or the ring holds
+   */
+  abstract readWait(target: Uint8Array, bytesMin?: number, timeoutMs?: number): number;
+  /**
+   * As `writeWait`, without blocking the thread. An abort, or a close, rejects if nothing was written, and else answers how
+   * much was. Other writes meanwhile throw ERR_USAGE once a part is written, except further `writeAsync`: they wait their
+   * turn. Allocates.
+   */
+  abstract writeAsync(source: Uint8Array, options?: { signal?: AbortSignal }): Promise<number>;
+  /** As `readWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was read. Allocates. */
+  abstract readAsync(target: Uint8Array, options?: { signal?: AbortSignal; bytesMin?: number }): Promise<number>;
+
+  // ---- shared by the waiting forms
+
+  /**
+   * @internal An asynchronous write: `wait` waits until `look` answers how much was written, and calls `leave` at the end. What
+   * was written when it is cut short is the answer then.
+   */
+  protected writeAll(
+    source: Uint8Array,
+    wait: (look: () => number | undefined, leave: () => void) => Promise<number>,
+  ): Promise<number> {
+    let done = 0;
+    const look = (): number | undefined => {
+      if (done > 0) this.writing = FREE;
+      try {
+        done += this.write(done === 0 ? source : source.subarray(done));
+      } finally {
+        if (done > 0 && done < source.length) this.writing = UNDER_WAY;
+      }
+      return done === source.length ? done : undefined;
+    };
+    const leave = (): void => {
+      if (done > 0 && this.writing === UNDER_WAY) this.writing = FREE;
+    };
+    return wait(look, leave).catch(reason => {
+      if (done > 0) return done;
+      throw reason;
+    });
+  }
+
+  /** @internal An asynchronous read of at least so many bytes. */
+  protected readSome(
+    target: Uint8Array,
+    options: { bytesMin?: number },
+    wait: (least: number, look: () => number | undefined) => Promise<number>,
+  ): Promise<number> {
+    return new Promise(resolve => {
+      checkOptions(options, 'options');
+      const least = this.checkBytesMin(target, options.bytesMin ?? this.elementBytes, 'readAsync');
+      resolve(wait(least, () => this.read(target) || undefined));
+    });
+  }
+
+  /** @internal The bytes that a waiting reader waits for. @throws {RingwellError} ERR_USAGE */
+  protected checkBytesMin(target: Uint8Array, bytesMin: number, call: string): number {
+    checkBytes(target, call);
+    if (this.records) return checkInteger(bytesMin, 1, this.capacity, `byteRing.${call}: bytesMin`, 'ERR_USAGE') && 1;
+    const most = Math.min(this.capacity, this.wholeElements(target.length));
+    checkInteger(bytesMin, 1, Math.max(1, most), `byteRing.${call}: bytesMin`, 'ERR_USAGE');
+    this.checkWhole(bytesMin, `${call}: bytesMin`);
+    if (most === 0) throw misuse(call, `the target must hold an element of ${this.elementBytes} bytes`);
+    return bytesMin;
+  }
+
+  // ---- private
+
+  private writeRecord(source: Uint8Array): number {
+    const { length } = source;
+    if (length === 0 || length > this.size - RECORD_HEADER)
+      throw misuse('write', `a record must have 1 to ${this.size - RECORD_HEADER} bytes, got ${length}`);
+    const bytes = recordBytes(length);
+    if (this.roomFor(bytes) < bytes) {
+      // Full and closed: the same answer as with room.
+      this.publishWrite(0, 'write');
+      return 0;
+    }
+    this.startRecord(length);
+    this.circle.copyIn((this.tailOffset() + RECORD_HEADER) & (this.size - 1), source, length);
+    this.publishWrite(bytes, 'write');
+    return length;
+  }
+
+  private readRecord(target: Uint8Array): number {
+    const length = this.recordLength();
+    if (length <= 0) return length;
+    if (length > target.length) throw tooLong('read', length, target.length);
+    this.circle.copyOut((this.headOffset() + RECORD_HEADER) & (this.size - 1), target, length);
+    this.publishRead(recordBytes(length));
+    return length;
+  }
+
+  private checkSource(source: Uint8Array, call: string): void {
+    if (!(source instanceof Uint8Array)) checkBytes(source, call);
+    if (this.elementBytes !== 1) this.checkWhole(source.length, `${call}: the source's length`);
+    if (this.writing === FREE) return;
+    throw this.writing === UNDER_WAY
+      ? underWay(call)
+      : misuse(call, `${this.writing} bytes are reserved; commit first`);
+  }
+
+  private checkTarget(target: Uint8Array, call: string): void {
+    if (!(target instanceof Uint8Array)) checkBytes(target, call);
+    if (this.reading !== FREE) this.checkIdleReader(call);
+  }
+
+  private checkIdleReader(call: string): void {
+    if (this.reading !== FREE) throw misuse(call, `${this.reading} bytes are reserved; commit first`);
+  }
+
+  private checkCount(bytes: number, most: number, what: string): void {
+    checkInteger(bytes, 0, most, `byteRing.${what}`, 'ERR_USAGE');
+    this.checkWhole(bytes, what);
+  }
+
+  private checkWhole(bytes: number, what: string): void {
+    if (bytes % this.elementBytes === 0) return;
+    throw new RingwellError(
+      'ERR_USAGE',
+      `byteRing.${what} must be whole elements of ${this.elementBytes} bytes, got ${bytes}`,
+    );
+  }
+
+  private wholeElements(bytes: number): number {
+    return this.elementBytes === 1 ? bytes : bytes - (bytes % this.elementBytes);
+  }
+
+  private cut(offset: number, count: number, segments: Int32Array): number {
+    const first = Math.min(count, this.size - offset);
+    segments[0] = offset;
+    segments[1] = first;
+    segments[2] = 0;
+    segments[3] = count - first;
+    return count;
+  }
+}
+
+function checkSegments(segments: unknown, call: string): void {
+  if (segments instanceof Int32Array && segments.length >= 4) return;
+  throw misuse(call, `segments must be an Int32Array of at least 4, got ${show(segments)}`);
+}
+
+function tooLong(call: string, length: number, most: number): RingwellError {
+  return misuse(call, `the next record has ${length} bytes, and there is room for ${most}; it stays`);
+}
+
+function underWay(call: string): RingwellError {
+  return misuse(call, 'a writeAsync has written a part of its bytes; wait for it');
+}

@@ -1,0 +1,248 @@
+/**
+ * The byte ring's operations on a stream (core/stream.core.ts has the layout, the laws and the source). They move positions;
+ * the bytes themselves are copied by their caller, between `roomFor` and `publishWrite`, or `bytesFor` and `publishRead`.
+ *
+ * ```
+ * own, private to the seat; positions stand in it as in their words, without the flags
+ * word 0 stream | 1 size | 2 capacity | 3 data (word index) | 4 seat | 5 seats | 6 seat generation | 7 records
+ * word 8 tail, ours when we write  | 9 the head as we saw it last
+ * word 10 head, ours when we read  | 11 the tail as we saw it last
+ * ```
+ */
+import { now } from '../core/clock.js';
+import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
+import { isSeated } from '../core/seat.core.js';
+import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
+import {
+  distance,
+  POSITION_MASK,
+  POSITION_SHIFT,
+  RECORD_HEADER,
+  recordBytes,
+  STREAM_ATTENTION,
+  STREAM_BYTE_WAITERS,
+  STREAM_CLOSED,
+  STREAM_HEAD,
+  STREAM_READER,
+  STREAM_ROOM_WAITERS,
+  STREAM_TAIL,
+  STREAM_WANTED,
+  STREAM_WRITER,
+} from '../core/stream.core.js';
+
+export const OWN_STREAM = 0;
+export const OWN_SIZE = 1;
+export const OWN_CAPACITY = 2;
+export const OWN_DATA = 3;
+export const OWN_SEAT = 4;
+export const OWN_SEATS = 5;
+export const OWN_SEAT_GENERATION = 6;
+export const OWN_RECORDS = 7;
+export const OWN_TAIL = 8;
+export const OWN_HEAD_SEEN = 9;
+export const OWN_HEAD = 10;
+export const OWN_TAIL_SEEN = 11;
+export const OWN_WORDS = 12;
+
+/** The positions, or a record's length, can't be: the region is damaged. */
+export const BROKEN = -4;
+
+/** Makes this seat the writer. Answers 0 when it is, else the seat that is. */
+export function takeWriter(words: Int32Array, own: Int32Array): number {
+  const stream = own[OWN_STREAM]!;
+  const holder = Atomics.compareExchange(words, stream + STREAM_WRITER, 0, own[OWN_SEAT]!);
+  if (holder !== 0 && holder !== own[OWN_SEAT]!) return holder;
+  own[OWN_TAIL] = Atomics.load(words, stream + STREAM_TAIL) & POSITION_MASK;
+  own[OWN_HEAD_SEEN] = Atomics.load(words, stream + STREAM_HEAD) & POSITION_MASK;
+  return 0;
+}
+
+/** Makes this seat the reader. Answers 0 when it is, else the seat that is. */
+export function takeReader(words: Int32Array, own: Int32Array): number {
+  const stream = own[OWN_STREAM]!;
+  const holder = Atomics.compareExchange(words, stream + STREAM_READER, 0, own[OWN_SEAT]!);
+  if (holder !== 0 && holder !== own[OWN_SEAT]!) return holder;
+  own[OWN_HEAD] = Atomics.load(words, stream + STREAM_HEAD) & POSITION_MASK;
+  own[OWN_TAIL_SEEN] = Atomics.load(words, stream + STREAM_TAIL) & POSITION_MASK;
+  return 0;
+}
+
+/** How many bytes fit, looking at the head again when those seen free are fewer than `want`. Or BROKEN. */
+export function roomFor(words: Int32Array, own: Int32Array, want: number): number {
+  const free = own[OWN_CAPACITY]! - ((own[OWN_TAIL]! - own[OWN_HEAD_SEEN]!) >>> POSITION_SHIFT);
+  if (free >= want) return free;
+  const head = Atomics.load(words, own[OWN_STREAM]! + STREAM_HEAD) & POSITION_MASK;
+  const used = distance(head, own[OWN_TAIL]!);
+  if (used > own[OWN_CAPACITY]!) return BROKEN;
+  own[OWN_HEAD_SEEN] = head;
+  return own[OWN_CAPACITY]! - used;
+}
+
+/** Why nothing was written: NONE (full), CLOSED or UNSEATED. */
+export function whyFull(words: Int32Array, own: Int32Array): number {
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+  return (Atomics.load(words, own[OWN_STREAM]! + STREAM_TAIL) & STREAM_CLOSED) !== 0 ? CLOSED : NONE;
+}
+
+/** Publishes bytes that stand behind the tail. Answers DONE, CLOSED (then they are not written), UNSEATED or BROKEN. */
+export function publishWrite(words: Int32Array, own: Int32Array, bytes: number): number {
+  const tail = own[OWN_TAIL]!;
+  const next = (tail + (bytes << POSITION_SHIFT)) | 0;
+  // Neither closed nor looked after, which is the usual case: one exchange tells both, and publishes.
+  if (Atomics.compareExchange(words, own[OWN_STREAM]! + STREAM_TAIL, tail, next) !== tail)
+    return publishWriteSlowly(words, own, next);
+  own[OWN_TAIL] = next;
+  return DONE;
+}
+
+function publishWriteSlowly(words: Int32Array, own: Int32Array, next: number): number {
+  const stream = own[OWN_STREAM]!;
+  for (;;) {
+    if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+    const word = Atomics.load(words, stream + STREAM_TAIL);
+    if ((word & POSITION_MASK) !== own[OWN_TAIL]!) return BROKEN;
+    if ((word & STREAM_CLOSED) !== 0) return CLOSED;
+    if (Atomics.compareExchange(words, stream + STREAM_TAIL, word, next | (word & STREAM_ATTENTION)) !== word) continue;
+    own[OWN_TAIL] = next;
+    if ((word & STREAM_ATTENTION) !== 0) tellReader(words, own);
+    return DONE;
+  }
+}
+
+/** Rings the reader, if as much is there as it waits for. What it wants is read behind the publication: see the laws. */
+function tellReader(words: Int32Array, own: Int32Array): void {
+  const stream = own[OWN_STREAM]!;
+  const wanted = Atomics.load(words, stream + STREAM_WANTED);
+  const head = Atomics.load(words, stream + STREAM_HEAD);
+  if (distance(head, own[OWN_TAIL]!) < wanted) return;
+  Atomics.and(words, stream + STREAM_TAIL, ~STREAM_ATTENTION);
+  ringAll(words, stream + STREAM_BYTE_WAITERS, own[OWN_SEATS]!);
+}
+
+/** How many bytes are there, looking at the tail again when those seen are fewer than `want`. Or CLOSED (and drained), UNSEATED, BROKEN. */
+export function bytesFor(words: Int32Array, own: Int32Array, want: number): number {
+  const seen = (own[OWN_TAIL_SEEN]! - own[OWN_HEAD]!) >>> POSITION_SHIFT;
+  if (seen >= want) return seen;
+  return bytesIn(words, own, Atomics.load(words, own[OWN_STREAM]! + STREAM_TAIL));
+}
+
+/** As `bytesFor`, by what the tail said just now. */
+function bytesIn(words: Int32Array, own: Int32Array, word: number): number {
+  const bytes = distance(own[OWN_HEAD]!, word);
+  if (bytes > own[OWN_CAPACITY]!) return BROKEN;
+  own[OWN_TAIL_SEEN] = word & POSITION_MASK;
+  if (bytes > 0) return bytes;
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+  return (word & STREAM_CLOSED) !== 0 ? CLOSED : NONE;
+}
+
+/** Gives bytes at the head back to the writer. Answers DONE, UNSEATED or BROKEN. */
+export function publishRead(words: Int32Array, own: Int32Array, bytes: number): number {
+  const head = own[OWN_HEAD]!;
+  const next = (head + (bytes << POSITION_SHIFT)) | 0;
+  if (Atomics.compareExchange(words, own[OWN_STREAM]! + STREAM_HEAD, head, next) !== head)
+    return publishReadSlowly(words, own, next);
+  own[OWN_HEAD] = next;
+  return DONE;
+}
+
+function publishReadSlowly(words: Int32Array, own: Int32Array, next: number): number {
+  const stream = own[OWN_STREAM]!;
+  for (;;) {
+    if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+    const word = Atomics.load(words, stream + STREAM_HEAD);
+    if ((word & POSITION_MASK) !== own[OWN_HEAD]!) return BROKEN;
+    // Room for one is what the writer waits for, so attention goes with the bytes.
+    if (Atomics.compareExchange(words, stream + STREAM_HEAD, word, next) !== word) continue;
+    own[OWN_HEAD] = next;
+    if ((word & STREAM_ATTENTION) !== 0) ringAll(words, stream + STREAM_ROOM_WAITERS, own[OWN_SEATS]!);
+    return DONE;
+  }
+}
+
+/** Writes the length of a record at the tail, for `publishWrite` of the whole of it. */
+export function startRecord(words: Int32Array, own: Int32Array, length: number): void {
+  words[own[OWN_DATA]! + (((own[OWN_TAIL]! >>> POSITION_SHIFT) & (own[OWN_SIZE]! - 1)) >>> 2)] = length;
+}
+
+/** The length of the record at the head: NONE when there is none, or CLOSED, UNSEATED, BROKEN. */
+export function recordLength(words: Int32Array, own: Int32Array): number {
+  const bytes = bytesFor(words, own, 1);
+  if (bytes <= 0) return bytes;
+  const length = words[own[OWN_DATA]! + (((own[OWN_HEAD]! >>> POSITION_SHIFT) & (own[OWN_SIZE]! - 1)) >>> 2)]!;
+  if (length < 1 || length > own[OWN_SIZE]! - RECORD_HEADER || recordBytes(length) > bytes) return BROKEN;
+  return length;
+}
+
+/** Announces that the reader is about to wait for so many bytes; look again before waiting. Answers the bell to wait on. */
+export function armReader(words: Int32Array, own: Int32Array, wanted: number): number {
+  const stream = own[OWN_STREAM]!;
+  const bell = arm(words, stream + STREAM_BYTE_WAITERS, own[OWN_SEAT]!);
+  Atomics.store(words, stream + STREAM_WANTED, wanted);
+  Atomics.or(words, stream + STREAM_TAIL, STREAM_ATTENTION);
+  return bell;
+}
+
+/** Announces that the writer is about to wait for room; look again before waiting. Answers the bell to wait on. */
+export function armWriter(words: Int32Array, own: Int32Array): number {
+  const stream = own[OWN_STREAM]!;
+  const bell = arm(words, stream + STREAM_ROOM_WAITERS, own[OWN_SEAT]!);
+  Atomics.or(words, stream + STREAM_HEAD, STREAM_ATTENTION);
+  return bell;
+}
+
+/** The reader waits no more. */
+export function leaveReader(words: Int32Array, own: Int32Array): void {
+  disarm(words, own[OWN_STREAM]! + STREAM_BYTE_WAITERS, own[OWN_SEAT]!);
+}
+
+/** The writer waits no more. */
+export function leaveWriter(words: Int32Array, own: Int32Array): void {
+  disarm(words, own[OWN_STREAM]! + STREAM_ROOM_WAITERS, own[OWN_SEAT]!);
+}
+
+/**
+ * How many bytes are there once they are at least `wanted`, or no more can come; NONE before. Or CLOSED (and drained), UNSEATED,
+ * BROKEN. Looks at the tail.
+ */
+export function readable(words: Int32Array, own: Int32Array, wanted: number): number {
+  const word = Atomics.load(words, own[OWN_STREAM]! + STREAM_TAIL);
+  const bytes = bytesIn(words, own, word);
+  return bytes < 0 || bytes >= wanted || (word & STREAM_CLOSED) !== 0 ? bytes : NONE;
+}
+
+/** How many bytes fit, once they are at least `wanted`; NONE before. Or CLOSED, UNSEATED, BROKEN. Looks at the head. */
+export function writable(words: Int32Array, own: Int32Array, wanted: number): number {
+  const why = whyFull(words, own);
+  if (why !== NONE) return why;
+  const room = roomFor(words, own, own[OWN_CAPACITY]! + 1);
+  return room >= wanted || room === BROKEN ? room : NONE;
+}
+
+/** As `readable`, but waits until the deadline (on `now`'s clock). Blocks the thread. */
+export function waitReadable(words: Int32Array, own: Int32Array, wanted: number, deadline: number): number {
+  for (;;) {
+    const bell = armReader(words, own, wanted);
+    const bytes = readable(words, own, wanted);
+    const left = deadline - now();
+    if (bytes !== NONE || left <= 0) {
+      leaveReader(words, own);
+      return bytes;
+    }
+    listen(words, own[OWN_SEAT]!, bell, left);
+  }
+}
+
+/** As `writable`, but waits until the deadline (on `now`'s clock). Blocks the thread. */
+export function waitWritable(words: Int32Array, own: Int32Array, wanted: number, deadline: number): number {
+  for (;;) {
+    const bell = armWriter(words, own);
+    const room = writable(words, own, wanted);
+    const left = deadline - now();
+    if (room !== NONE || left <= 0) {
+      leaveWriter(words, own);
+      return room;
+    }
+    listen(words, own[OWN_SEAT]!, bell, left);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The bytes of a byte ring, copied in and out around its end.
+ *
+ * `set` copies into the circle without a view, except where a piece is cut. Out of it, it needs a view of just those bytes:
+ * they are kept for pieces that come round at the same places, as pieces of one size do that divides the circle.
+ */
+
+/** Views kept at most: a tenth of a megabyte. */
+const VIEWS_MAX = 1024;
+/** Up to this many bytes a loop is faster than making a view. */
+const LOOP_BYTES_MAX = 32;
+
+export class Circle {
+  readonly bytes: Uint8Array;
+  private readonly size: number;
+  private readonly views: (Uint8Array | undefined)[] = [];
+  /** The length of the views that are kept: 2^viewBits. */
+  private viewBits = -1;
+
+  /** @param bytes the whole circle; its length is a power of two */
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.size = bytes.length;
+  }
+
+  /** Copies the first `count` bytes of a source to an offset below the size. */
+  copyIn(offset: number, source: Uint8Array, count: number): void {
+    const { bytes, size } = this;
+    if (count === source.length && offset + count <= size) {
+      bytes.set(source, offset);
+      return;
+    }
+    const first = Math.min(count, size - offset);
+    bytes.set(source.subarray(0, first), offset);
+    if (first < count) bytes.set(source.subarray(first, count), 0);
+  }
+
+  /** Copies `count` bytes from an offset below the size to the beginning of a target. */
+  copyOut(offset: number, target: Uint8Array, count: number): void {
+    const { bytes, size } = this;
+    if (offset + count <= size) {
+      if (count <= LOOP_BYTES_MAX) for (let i = 0; i < count; i++) target[i] = bytes[offset + i]!;
+      else target.set(this.view(offset, count), 0);
+      return;
+    }
+    const first = size - offset;
+    target.set(bytes.subarray(offset, size), 0);
+    target.set(bytes.subarray(0, count - first), first);
+  }
+
+  private view(offset: number, count: number): Uint8Array {
+    // Only whole powers of two at whole multiples: others would come round at ever new places.
+    if ((count & (count - 1)) !== 0 || (offset & (count - 1)) !== 0) return this.bytes.subarray(offset, offset + count);
+    const bits = 31 - Math.clz32(count);
+    if (bits !== this.viewBits) {
+      if (this.size >>> bits > VIEWS_MAX) return this.bytes.subarray(offset, offset + count);
+      this.views.length = 0;
+      for (let i = this.size >>> bits; i > 0; i--) this.views.push(undefined);
+      this.viewBits = bits;
+    }
+    const index = offset >>> bits;
+    const kept = this.views[index];
+    if (kept !== undefined) return kept;
+    const made = this.bytes.subarray(offset, offset + count);
+    this.views[index] = made;
+    return made;
+  }
+}
