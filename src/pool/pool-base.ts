@@ -168,6 +168,7 @@ export abstract class PoolBase {
    * What the pool has seen. Costs a look at every block ever touched; the hot path counts nothing: acquires are read off the
    * blocks' generations, and refills, returns and exhausted are counted where it is slow anyway.
    *
+   * A bulk that came to nothing counts what it acquired and gave back.
    * Local: all exact; liveMax too, if the pool was never resized (else it may be less than it was). Shared: `acquired`, `released`
    * and `live` are exact when nobody else is at work (a block of a dead thread may count one life of its generations too few),
    * and momentary otherwise; `liveMax` is an upper bound, by at most what lies in stocks; the last three are of this thread.

@@ -303,6 +303,144 @@ describe('items and times that are none', () => {
   it.each(rows)('are refused: %s (%s)', (_, code, act) => misuse(code, act));
 });
 
+const nonArrays: unknown[] = [
+  undefined,
+  null,
+  5,
+  'handles',
+  [1, 2, 3],
+  {},
+  { length: 4 },
+  new Float64Array(4),
+  new Uint32Array(4),
+  new Uint8Array(16),
+  new BigInt64Array(4),
+  new DataView(new ArrayBuffer(16)),
+  new ArrayBuffer(16),
+  new Proxy(new Int32Array(4), {
+    getPrototypeOf: () => {
+      throw new Error('ran');
+    },
+  }),
+];
+const nonBatchCounts: unknown[] = [-1, 5, 1.5, Number.NaN, Infinity, 2 ** 32, '2', null, undefined, true, 2n, {}, [2]];
+const both: [string, (setting: Setting) => Pool][] = [
+  ['shared', ({ pool }) => pool],
+  ['local', () => Pool.create({ blockBytes: 16, capacity: 8 })],
+  ['guarded', () => Pool.create({ blockBytes: 16, capacity: 8, guard: true, zero: 'release' })],
+];
+
+describe('batches that are none', () => {
+  const calls = ['acquireBulk', 'acquireBurst', 'releaseBulk'] as const;
+  const rows = both.flatMap(([kind, of]) =>
+    calls.flatMap((call): Misuse[] => [
+      ...nonArrays.map((array): Misuse => [`array of ${call}, ${kind}`, 'ERR_USAGE', s => of(s)[call](as(array), 2)]),
+      ...nonBatchCounts.map(
+        (count): Misuse => [`count of ${call}, ${kind}`, 'ERR_USAGE', s => of(s)[call](new Int32Array(4), as(count))],
+      ),
+    ]),
+  );
+  it.each(rows)('are refused: %s (%s)', (_, code, act) => misuse(code, act));
+
+  it.each(['stale', 'remote', 'foreign', 'moving'] as const)('are refused: a %s handle at their head', which =>
+    misuse('ERR_HANDLE', setting => setting.pool.releaseBulk(Int32Array.of(setting[which], setting.live), 2)),
+  );
+
+  it.each([0, -1, -(2 ** 31), 2 ** 31 - 1, 2 ** 30, 5])('are refused: %i at the head of one', handle =>
+    misuse('ERR_HANDLE', setting => setting.pool.releaseBulk(Int32Array.of(handle, setting.live), 2)),
+  );
+});
+
+describe('capacities and treatments that are none', () => {
+  const rows: Misuse[] = [
+    ...nonCounts.flatMap((n): Misuse[] => [
+      ...both.map(([kind, of]): Misuse => [`resize, ${kind}`, 'ERR_GEOMETRY', s => of(s).resize(as(n))]),
+    ]),
+    ...nonCounts
+      .filter(n => n !== null)
+      .flatMap((n): Misuse[] => [
+        ['capacityMax', 'ERR_GEOMETRY', () => Pool.create({ blockBytes: 4, capacity: 1, capacityMax: as(n) })],
+      ]),
+    ...both.map(([kind, of]): Misuse => [`beyond capacityMax, ${kind}`, 'ERR_GEOMETRY', s => of(s).resize(9)]),
+    [
+      'less capacityMax than capacity',
+      'ERR_GEOMETRY',
+      ({ region }) => Pool.create({ region, name: 'x', blockBytes: 4, capacity: 5, capacityMax: 4 }),
+    ],
+    [
+      '2^20 + 1 to grow to',
+      'ERR_GEOMETRY',
+      () => Pool.create({ blockBytes: 1, capacity: 1, capacityMax: 2 ** 20 + 1 }),
+    ],
+    [
+      'more to grow to than there is room for',
+      'ERR_GEOMETRY',
+      ({ region }) => Pool.create({ region, name: 'x', blockBytes: 2 ** 17, capacity: 1, capacityMax: 3 }),
+    ],
+    [
+      'another capacityMax',
+      'ERR_GEOMETRY',
+      ({ region }) => Pool.open({ region, name: 'pool', blockBytes: 16, capacity: 8, capacityMax: 9 }),
+    ],
+    [
+      'another zero',
+      'ERR_GEOMETRY',
+      ({ other }) => Pool.open({ region: other, name: 'pool', blockBytes: 16, capacity: 8, zero: 'acquire' }),
+    ],
+    ...['always', '', 0, 1, true, false, null, {}].map(
+      (zero): Misuse => ['zero', 'ERR_USAGE', () => Pool.create({ blockBytes: 4, capacity: 1, zero: as(zero) })],
+    ),
+    ...['yes', 0, 1, null, {}].flatMap((flag): Misuse[] => [
+      [
+        'guard',
+        'ERR_USAGE',
+        ({ region }) => Pool.create({ region, name: 'x', blockBytes: 4, capacity: 1, guard: as(flag) }),
+      ],
+      ['local guard', 'ERR_USAGE', () => Pool.create({ blockBytes: 4, capacity: 1, guard: as(flag) })],
+    ]),
+  ];
+  it.each(rows)('are refused: %s (%s)', (_, code, act) => misuse(code, act));
+});
+
+describe('holding and letting go', () => {
+  const wrong = ['stale', 'remote', 'foreign'] as const;
+  const rows: Misuse[] = [
+    ...wrong.flatMap((which): Misuse[] => [
+      [`adopting a ${which} one`, 'ERR_HANDLE', s => s.pool.adopt(s[which])],
+      [`disowning a ${which} one`, 'ERR_HANDLE', s => s.pool.disown(s[which])],
+    ]),
+    ['adopting what another holds', 'ERR_HANDLE', ({ pool, held }) => pool.adopt(held)],
+    ['disowning what another holds', 'ERR_HANDLE', ({ pool, held }) => pool.disown(held)],
+    ['adopting what is on its way', 'ERR_HANDLE', ({ pool, moving }) => pool.adopt(moving)],
+    ['disowning what is on its way', 'ERR_HANDLE', ({ pool, moving }) => pool.disown(moving)],
+    ['disowning twice', 'ERR_HANDLE', ({ theirs, live }) => theirs.disown(live)],
+    ...nonHandles.flatMap((handle): Misuse[] => [
+      ['adopting', 'ERR_HANDLE', ({ pool }) => pool.adopt(as(handle))],
+      ['disowning', 'ERR_HANDLE', ({ pool }) => pool.disown(as(handle))],
+      ['adopting from a local pool', 'ERR_HANDLE', () => Pool.create({ blockBytes: 1, capacity: 8 }).adopt(as(handle))],
+      ['disowning in a local pool', 'ERR_HANDLE', () => Pool.create({ blockBytes: 1, capacity: 8 }).disown(as(handle))],
+      [
+        'releasing to a guarded pool',
+        'ERR_HANDLE',
+        () => Pool.create({ blockBytes: 1, capacity: 8, guard: true }).release(as(handle)),
+      ],
+    ]),
+  ];
+  it.each(rows)('is refused: %s (%s)', (_, code, act) => misuse(code, act));
+
+  it('goes from hand to hand', () => {
+    const { pool, theirs, live, region } = setUp();
+    pool.disown(live);
+    refuses('ERR_HANDLE', () => pool.disown(live));
+    theirs.adopt(live);
+    theirs.adopt(live);
+    refuses('ERR_HANDLE', () => pool.adopt(live));
+    theirs.release(live);
+    refuses('ERR_HANDLE', () => theirs.adopt(live));
+    region.check();
+  });
+});
+
 describe('a closed ring', () => {
   it('refuses items, whoever puts them', async () => {
     const { region, other, ring } = setUp();
