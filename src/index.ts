@@ -5,6 +5,7 @@ export { type ErrorCode, RingwellError } from './core/errors.js';
 export { CLOSED, NONE } from './core/status.js';
 export { Heap } from './heap/heap.js';
 export type { HeapOptions, HeapStats } from './heap/heap-base.js';
+export { ObjectPool, type ObjectPoolOptions } from './pool/object-pool.js';
 export { Pool } from './pool/pool.js';
 export type { Handle, Named, PoolOptions, PoolStats } from './pool/pool-base.js';
 export type { RecoveryReport } from './region/recovery.js';

@@ -17,9 +17,10 @@ const gates = [
 
 const command = benchCommand('bench:pool', 'Measures acquire / write a word / release against other allocators.')
   .option('--replace', 'instead: random replace at half-full, 64 to 1,048,576 blocks')
+  .option('--objects', 'instead: pools of JavaScript objects, 1 and 64 live at a time')
   .option('--garbage', 'instead: count the collections of 10^8 pairs, which must be none')
   .parse();
-const options = command.opts<BenchOptions & { replace?: boolean; garbage?: boolean }>();
+const options = command.opts<BenchOptions & { replace?: boolean; objects?: boolean; garbage?: boolean }>();
 
 function threads(key: string, label: string, count: number): Contender {
   return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count));
@@ -51,6 +52,20 @@ async function replace(): Promise<void> {
   publish(report('replace', plan(options).rounds, rows, []), 'replace', 'ns', options.json);
 }
 
+async function objects(): Promise<void> {
+  const names = { ringwell: 'ObjectPool', reusify: 'reusify', 'object-pool': '@smikhalevski/object-pool', new: 'new' };
+  const module = new URL('./objects.js', import.meta.url);
+  const contenders = [1, 64].flatMap(live =>
+    Object.entries(names).map(([kind, name]) =>
+      scripted(`${kind}-${live}`, `${name}, ${live} live`, PAIRS + 1, module, kind, String(live)),
+    ),
+  );
+  const bar = progress('objects');
+  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
+  const promised = [atLeast('ringwell-1', 0.9, 'reusify-1'), atLeast('ringwell-64', 0.9, 'reusify-64')];
+  publish(report('objects', plan(options).rounds, rows, judge(promised, rows)), 'pair', 'ns', options.json);
+}
+
 function garbage(): void {
   for (const kind of ['local', 'shared']) {
     const script = fileURLToPath(new URL('./garbage.js', import.meta.url));
@@ -62,4 +77,5 @@ function garbage(): void {
 
 if (options.garbage) garbage();
 else if (options.replace) await replace();
+else if (options.objects) await objects();
 else await pairs();
