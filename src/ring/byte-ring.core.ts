@@ -53,7 +53,8 @@ export function takeWriter(words: Int32Array, own: Int32Array): number {
   const holder = Atomics.compareExchange(words, stream + STREAM_WRITER, 0, own[OWN_SEAT]!);
   if (holder !== 0 && holder !== own[OWN_SEAT]!) return holder;
   own[OWN_TAIL] = Atomics.load(words, stream + STREAM_TAIL) & POSITION_MASK;
-  own[OWN_HEAD_SEEN] = Atomics.load(words, stream + STREAM_HEAD) & POSITION_MASK;
+  // As if full: so the first look is at the head itself, and checked.
+  own[OWN_HEAD_SEEN] = own[OWN_TAIL]! - (own[OWN_CAPACITY]! << POSITION_SHIFT);
   return 0;
 }
 
@@ -63,7 +64,7 @@ export function takeReader(words: Int32Array, own: Int32Array): number {
   const holder = Atomics.compareExchange(words, stream + STREAM_READER, 0, own[OWN_SEAT]!);
   if (holder !== 0 && holder !== own[OWN_SEAT]!) return holder;
   own[OWN_HEAD] = Atomics.load(words, stream + STREAM_HEAD) & POSITION_MASK;
-  own[OWN_TAIL_SEEN] = Atomics.load(words, stream + STREAM_TAIL) & POSITION_MASK;
+  own[OWN_TAIL_SEEN] = own[OWN_HEAD]!; // as if empty: likewise
   return 0;
 }
 

@@ -309,9 +309,9 @@ export const programs: readonly Program[] = [
     'the reader of records',
     1,
     () => ({
-      threads: [[writeRecord(8, 1), writeRecord(4, 2), writeRecord(8, 3)], [readRecord]],
+      threads: [[writeRecord(8, 1), writeRecord(4, 2)], [readRecord]],
       heir: [readRecord],
     }),
-    { capacity: 4, records: true },
+    { capacity: 4, records: true, kills: 1 },
   ),
 ];

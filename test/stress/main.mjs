@@ -1,6 +1,7 @@
 // Runs every stress program, each for its share of the time: node test/stress/main.mjs [--seconds N] [--seed N] [--only WORD]
 // Ends with code 1, and evidence, at the first violation.
 import { parseArgs } from 'node:util';
+import { run as byteRing } from './byte-ring.stress.mjs';
 import { Violation } from './harness.mjs';
 import { run as pool } from './pool.stress.mjs';
 import { run as ring } from './ring.stress.mjs';
@@ -32,6 +33,16 @@ const programs = [
   ['carried, ring of 64, spinning', ring, { capacity: 64, style: 'spin', carries: 'stocked' }],
   ['one to three', ring, { producers: 1, consumers: 3, capacity: 4, style: 'mixed' }],
   ['three to one', ring, { producers: 3, consumers: 1, capacity: 4, style: 'async' }],
+  ['byte ring of 4, mixed', byteRing, { capacity: 4, style: 'mixed', start: 2 ** 29 - 100 }],
+  ['byte ring of 64, blocking', byteRing, { capacity: 64, style: 'wait', start: 2 ** 30 - 1000 }],
+  ['byte ring of 1024, async', byteRing, { capacity: 1024, style: 'async' }],
+  ['byte ring of 64 KiB, spinning', byteRing, { capacity: 65536, style: 'spin', start: 2 ** 30 - 2 ** 20 }],
+  ['byte ring of 4096, mixed', byteRing, { capacity: 4096, style: 'mixed' }],
+  [
+    'byte ring of 256, records, mixed',
+    byteRing,
+    { capacity: 256, style: 'mixed', records: true, start: 2 ** 29 - 1024 },
+  ],
 ].filter(([name]) => name.includes(values.only));
 
 const seconds = Number(values.seconds) / programs.length;
