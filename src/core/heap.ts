@@ -10,7 +10,8 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   const data = words[heap + core.HEAP_DATA_OFFSET]!;
   const pages = words[heap + core.HEAP_PAGES]!;
   const firstPage = data >>> pageShift;
-  const own = new Int32Array(core.OWN_STOCK + (classes << core.STOCK_SHIFT));
+  // One stock more, always empty, for requests that are too large for all classes.
+  const own = new Int32Array(core.OWN_STOCK + ((classes + 1) << core.STOCK_SHIFT));
   own[core.OWN_HEAP] = heap;
   own[core.OWN_SEAT] = seated.seat;
   own[core.OWN_GENERATION] = seated.generation;

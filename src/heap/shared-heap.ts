@@ -1,7 +1,29 @@
 import { checkInteger, RingwellError, show } from '../core/errors.js';
 import { openSpans } from '../core/heap.js';
 import { lockHeap, spanPages, unlockHeap } from '../core/page-heap.core.js';
-import * as span from '../core/span.core.js';
+import {
+  CLASS_BYTES,
+  CLASS_WORDS,
+  HEAP_DATA_OFFSET,
+  HEAP_RESERVED,
+  HEAP_RESERVED_MAX,
+  HOLDER_NOBODY,
+  isLivePointer,
+  OWN_CLASS_TABLE,
+  OWN_CLASSES,
+  OWN_FIRST_PAGE,
+  OWN_LIVE,
+  OWN_MAP,
+  OWN_OWNER,
+  OWN_PAGE_SHIFT,
+  OWN_PAGES,
+  OWN_STAMPS,
+  OWN_STOCK,
+  PAGE_SMALL,
+  PAGE_STATE_SHIFT,
+  STOCK_MOST,
+  STOCK_SHIFT,
+} from '../core/span.core.js';
 import { blockAt } from '../core/span-owner.core.js';
 import { checkPages, spanClass, spanFresh } from '../core/span-recovery.core.js';
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
@@ -17,6 +39,10 @@ const freeFast = core.freeStocked;
 
 /** The largest request: beyond it a size is an error, not a lack of room. */
 const REQUEST_MAX = 2 ** 31;
+/** A request has no bit outside of these when it may be small. */
+const SMALL_MASK = 0xffff;
+/** A pointer has no bit outside of these. */
+const POINTER_MASK = 0x7ffffff0;
 
 /**
  * A heap in a region. Malloc and free of own blocks go through this seat's stock, plainly (heap.core.ts); the rest is there too.
@@ -57,18 +83,18 @@ export class SharedHeap extends HeapBase implements Attached {
     const own = openSpans(attachment, heap, memory.shared && mayBlock());
     this.own = own;
     this.sizes = Array.from(
-      { length: own[span.OWN_CLASSES]! },
-      (_, i) => words[own[span.OWN_CLASS_TABLE]! + i * span.CLASS_WORDS + span.CLASS_BYTES]!,
+      { length: own[OWN_CLASSES]! },
+      (_, i) => words[own[OWN_CLASS_TABLE]! + i * CLASS_WORDS + CLASS_BYTES]!,
     );
     this.classOf = classOfGranules(this.sizes.map(bytes => ({ bytes })));
     this.smallMax = this.sizes.at(-1)!;
-    this.pageShift = own[span.OWN_PAGE_SHIFT]!;
-    this.dataOffset = words[heap + span.HEAP_DATA_OFFSET]!;
-    this.dataBytes = own[span.OWN_PAGES]! * 2 ** this.pageShift;
-    this.map = own[span.OWN_MAP]!;
-    this.tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
-    this.live = own[span.OWN_LIVE]!;
-    this.stamps = own[span.OWN_STAMPS]!;
+    this.pageShift = own[OWN_PAGE_SHIFT]!;
+    this.dataOffset = words[heap + HEAP_DATA_OFFSET]!;
+    this.dataBytes = own[OWN_PAGES]! << this.pageShift;
+    this.map = own[OWN_MAP]!;
+    this.tag = own[OWN_OWNER] === 0 ? -1 : (PAGE_SMALL << PAGE_STATE_SHIFT) | own[OWN_OWNER]!;
+    this.live = own[OWN_LIVE]!;
+    this.stamps = own[OWN_STAMPS]!;
     this.softLimitBytes = options.softLimitBytes ?? Number.POSITIVE_INFINITY;
     this.onSoftLimit = options.onSoftLimit;
   }
@@ -80,13 +106,13 @@ export class SharedHeap extends HeapBase implements Attached {
 
   /** Whether every seat keeps blocks and spans of its own. */
   get caches(): boolean {
-    return this.own[span.OWN_OWNER] !== 0;
+    return this.own[OWN_OWNER] !== 0;
   }
 
   malloc(bytes: number): number {
-    // What is not an integer, or is negative, is not equal to this.
-    if (bytes >>> 0 === bytes && bytes <= this.smallMax) {
-      const stock = span.OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << span.STOCK_SHIFT);
+    // What is negative, or not an integer, or too large, is not equal to this.
+    if ((bytes & SMALL_MASK) === bytes) {
+      const stock = OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << STOCK_SHIFT);
       if (this.own[stock]! > 0) return mallocFast(this.words, this.own, this.live, stock);
     }
     return this.mallocSlow(bytes, 1);
@@ -158,11 +184,10 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   free(pointer: number): void {
-    // The first part refuses fractions, NaN and what is no number, the second what is outside, the third what is not aligned.
+    // The first line refuses what is negative, not an integer or not aligned, the second what is outside.
     if (
-      pointer >>> 0 === pointer &&
+      (pointer & POINTER_MASK) === pointer &&
       (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
-      (pointer & 15) === 0 &&
       freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.live, this.stamps, pointer) === 1
     )
       return;
@@ -192,9 +217,8 @@ export class SharedHeap extends HeapBase implements Attached {
   private isPointer(pointer: unknown): pointer is number {
     return (
       typeof pointer === 'number' &&
-      pointer >>> 0 === pointer &&
-      (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
-      (pointer & 15) === 0
+      (pointer & POINTER_MASK) === pointer &&
+      (pointer - this.dataOffset) >>> 0 < this.dataBytes
     );
   }
 
@@ -203,7 +227,7 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   disown(pointer: number): void {
-    this.changeHolder(pointer, span.HOLDER_NOBODY, 'disown');
+    this.changeHolder(pointer, HOLDER_NOBODY, 'disown');
   }
 
   private changeHolder(pointer: number, holder: number, call: string): void {
@@ -217,8 +241,8 @@ export class SharedHeap extends HeapBase implements Attached {
   walk(visit: (pointer: number, bytes: number, live: boolean) => void): void {
     this.attachment.ensureSeated();
     const { words, own, sizes } = this;
-    const end = own[span.OWN_FIRST_PAGE]! + own[span.OWN_PAGES]!;
-    for (let page = own[span.OWN_FIRST_PAGE]!; page < end; ) {
+    const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
+    for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
       const pages = spanPages(words, own, page);
       if (pages !== 0) {
         const sizeClass = spanClass(words, own, page);
@@ -228,7 +252,7 @@ export class SharedHeap extends HeapBase implements Attached {
           const fresh = spanFresh(words, own, page);
           for (let block = 0; block < fresh; block++) {
             const pointer = blockAt(words, own, page, sizeClass, block);
-            visit(pointer, bytes, span.isLivePointer(words, own, pointer) === 1);
+            visit(pointer, bytes, isLivePointer(words, own, pointer) === 1);
           }
         }
       }
@@ -270,14 +294,14 @@ export class SharedHeap extends HeapBase implements Attached {
       liveBytes,
       liveBlocks,
       reservedBytes: this.reservedBytes,
-      reservedBytesMax: Atomics.load(this.words, this.heap + span.HEAP_RESERVED_MAX) * 2 ** this.pageShift,
+      reservedBytesMax: Atomics.load(this.words, this.heap + HEAP_RESERVED_MAX) * 2 ** this.pageShift,
       classes,
     };
   }
 
   /** Bytes of pages that hold blocks, or are kept to hold them. *Stale*: others may move meanwhile. */
   get reservedBytes(): number {
-    return Atomics.load(this.words, this.heap + span.HEAP_RESERVED) * 2 ** this.pageShift;
+    return Atomics.load(this.words, this.heap + HEAP_RESERVED) * 2 ** this.pageShift;
   }
 
   /** After the allocation, outside of anything that could be cut short: the callback may use the heap, or throw. */
@@ -292,8 +316,7 @@ export class SharedHeap extends HeapBase implements Attached {
   /** */
   leave(): void {
     core.leaveHeap(this.words, this.own);
-    for (let i = 0; i < this.sizes.length; i++)
-      this.own[span.OWN_STOCK + (i << span.STOCK_SHIFT) + span.STOCK_MOST] = 0;
+    for (let i = 0; i < this.sizes.length; i++) this.own[OWN_STOCK + (i << STOCK_SHIFT) + STOCK_MOST] = 0;
   }
 
   [Symbol.dispose](): void {

@@ -21,7 +21,7 @@ export interface SizeClass {
 /** The largest small block: beyond it rounding up to pages costs no more than a class would. */
 export const SMALL_BYTES_MAX = 65536;
 /** The bytes of a class that a seat keeps in its stock, where that is between two blocks and STOCK_MAX. */
-const STOCK_BYTES = 65536;
+const STOCK_BYTES = 256 * 1024;
 /** Words a stock takes in a seat's private array are 128, two of them for itself. */
 const STOCK_MAX = 120;
 /** Spans are made large enough for so many blocks, up to SPAN_PAGES_MAX pages. */
@@ -53,12 +53,14 @@ export function sizeClasses(pageBytes: number, most: number = SMALL_BYTES_MAX): 
   return classSizes(most).map(bytes => sizeClass(bytes, pageBytes));
 }
 
-/** For every count of 16-byte granules the class that a request of that many needs. */
+/**
+ * For every count of 16-byte granules up to SMALL_BYTES_MAX the class that a request of that many needs, or the number of
+ * classes when it is too large for all.
+ */
 export function classOfGranules(sizes: readonly { readonly bytes: number }[]): Uint8Array {
-  const most = sizes.at(-1)!.bytes >>> 4;
-  const table = new Uint8Array(most + 1);
-  for (let granules = 0, index = 0; granules <= most; granules++) {
-    while (sizes[index]!.bytes < granules * 16) index++;
+  const table = new Uint8Array((SMALL_BYTES_MAX >>> 4) + 1);
+  for (let granules = 0, index = 0; granules < table.length; granules++) {
+    while (index < sizes.length && sizes[index]!.bytes < granules * 16) index++;
     table[granules] = index;
   }
   return table;
