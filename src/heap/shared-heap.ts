@@ -111,7 +111,7 @@ export class SharedHeap extends HeapBase implements Attached {
 
   malloc(bytes: number): number {
     // What is negative, or not an integer, or too large, is not equal to this.
-    if ((bytes & SMALL_MASK) === bytes) {
+    if (typeof bytes === 'number' && (bytes & SMALL_MASK) === bytes) {
       const stock = OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << STOCK_SHIFT);
       if (this.own[stock]! > 0) return mallocFast(this.words, this.own, this.live, stock);
     }
@@ -186,6 +186,7 @@ export class SharedHeap extends HeapBase implements Attached {
   free(pointer: number): void {
     // The first line refuses what is negative, not an integer or not aligned, the second what is outside.
     if (
+      typeof pointer === 'number' &&
       (pointer & POINTER_MASK) === pointer &&
       (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
       freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.live, this.stamps, pointer) === 1

@@ -30,6 +30,16 @@ export function refuses(code: ErrorCode, act: () => unknown): RingwellError {
   return thrown as RingwellError;
 }
 
+/** The code of the error that this throws, or what it answers. Any other error passes on. */
+export function codeOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof RingwellError) return error.code;
+    throw error;
+  }
+}
+
 export async function rejects(code: ErrorCode, promise: Promise<unknown>): Promise<void> {
   const outcome = await promise.then(
     () => 'resolved',
