@@ -330,6 +330,11 @@ export abstract class ByteRingBase implements Closable {
   /** As `readWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was read. Allocates. */
   abstract readAsync(target: Uint8Array, options?: { signal?: AbortSignal; bytesMin?: number }): Promise<number>;
 
+  /** @internal Waits until a byte or more fits, or the ring is closed. */
+  abstract roomAsync(options: { signal?: AbortSignal }): Promise<unknown>;
+  /** @internal Waits until a byte or more is there, or the ring is closed. */
+  abstract bytesAsync(options: { signal?: AbortSignal }): Promise<unknown>;
+
   // ---- shared by the waiting forms
 
   /**

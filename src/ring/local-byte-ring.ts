@@ -68,6 +68,18 @@ export class LocalByteRing extends ByteRingBase {
     });
   }
 
+  roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+    const promise = this.writers.wait(() => this.ended || this.roomFor() > 0 || undefined, options);
+    this.writers.serve();
+    return promise;
+  }
+
+  bytesAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+    const promise = this.readers.wait(() => this.bytesFor() || undefined, options);
+    this.readers.serve();
+    return promise;
+  }
+
   protected beWriter(): void {}
 
   protected beReader(): void {}

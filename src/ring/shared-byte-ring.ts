@@ -135,6 +135,26 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     });
   }
 
+  roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+    const { attachment, words, own } = this;
+    const look = (): number | undefined => {
+      this.beWriter('roomAsync');
+      core.armWriter(words, own);
+      return core.writable(words, own, 1) || undefined;
+    };
+    return attachment.waiting.wait(this.writers, look, options, () => core.leaveWriter(words, own));
+  }
+
+  bytesAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+    const { attachment, words, own } = this;
+    const look = (): number | undefined => {
+      this.beReader('bytesAsync');
+      core.armReader(words, own, 1);
+      return core.readable(words, own, 1) || undefined;
+    };
+    return attachment.waiting.wait(this.readers, look, options, () => core.leaveReader(words, own));
+  }
+
   protected beWriter(call: string): void {
     if (this.isWriter) return;
     this.attachment.ensureSeated();
