@@ -18,9 +18,12 @@ const gates = [
 const command = benchCommand('bench:pool', 'Measures acquire / write a word / release against other allocators.')
   .option('--replace', 'instead: random replace at half-full, 64 to 1,048,576 blocks')
   .option('--objects', 'instead: pools of JavaScript objects, 1 and 64 live at a time')
+  .option('--treated', 'instead: what guarding and clearing the blocks cost')
   .option('--garbage', 'instead: count the collections of 10^8 pairs, which must be none')
   .parse();
-const options = command.opts<BenchOptions & { replace?: boolean; objects?: boolean; garbage?: boolean }>();
+const options = command.opts<
+  BenchOptions & { replace?: boolean; objects?: boolean; treated?: boolean; garbage?: boolean }
+>();
 
 function threads(key: string, label: string, count: number): Contender {
   return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count));
@@ -37,6 +40,14 @@ async function pairs(): Promise<void> {
   const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
   publish(report('pool', plan(options).rounds, rows, judge(gates, rows)), 'pair', 'ns', options.json);
 }
+
+const TREATMENTS: Record<string, string> = {
+  plain: 'plain',
+  guard: 'guarded',
+  acquire: 'cleared on acquire',
+  release: 'cleared on release',
+  touch: 'plain, all 4096 bytes written',
+};
 
 async function replace(): Promise<void> {
   const sizes = [64, 1024, 16384, 262144, 1048576];
@@ -66,6 +77,28 @@ async function objects(): Promise<void> {
   publish(report('objects', plan(options).rounds, rows, judge(promised, rows)), 'pair', 'ns', options.json);
 }
 
+async function treated(): Promise<void> {
+  const module = new URL('./treated.js', import.meta.url);
+  const contenders = ['local', 'shared'].flatMap(kind =>
+    ['plain', 'guard', 'acquire', 'release', 'touch'].map(treatment => {
+      const label = `${kind} pool, ${TREATMENTS[treatment]}`;
+      return scripted(
+        `${kind}-${treatment}`,
+        label,
+        treatment === 'plain' || treatment === 'guard' ? PAIRS : PAIRS >> 4,
+        module,
+        kind,
+        treatment,
+      );
+    }),
+  );
+  const bar = progress('treated');
+  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
+  // Against a pair that uses its block: the bare one is a tenth of that.
+  const promised = [atMost('local-guard', 3, 'local-touch'), atMost('shared-guard', 3, 'shared-touch')];
+  publish(report('treated', plan(options).rounds, rows, judge(promised, rows)), 'pair', 'ns', options.json);
+}
+
 function garbage(): void {
   for (const kind of ['local', 'shared']) {
     const script = fileURLToPath(new URL('./garbage.js', import.meta.url));
@@ -78,4 +111,5 @@ function garbage(): void {
 if (options.garbage) garbage();
 else if (options.replace) await replace();
 else if (options.objects) await objects();
+else if (options.treated) await treated();
 else await pairs();

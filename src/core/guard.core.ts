@@ -59,14 +59,16 @@ export function writeCanaries(words: Int32Array, block: number, blockBytes: numb
 
 /** Whether a block was written beyond its ends. Answers UNHURT, HURT_BEFORE or HURT_AFTER. */
 export function checkCanaries(words: Int32Array, block: number, blockBytes: number): number {
-  const rest = blockBytes & 3;
-  let after = block + (blockBytes >>> 2);
-  if (words[block - 2] !== CANARY_BEFORE || words[block - 1] !== CANARY_BEFORE) return HURT_BEFORE;
-  if (rest !== 0) {
-    if (((words[after]! ^ CANARY_AFTER) & (-1 << (rest * 8))) !== 0) return HURT_AFTER;
-    after++;
+  const after = block + (blockBytes >>> 2);
+  // All differences in one word, so that there is one branch.
+  const before = (words[block - 2]! ^ CANARY_BEFORE) | (words[block - 1]! ^ CANARY_BEFORE);
+  if ((blockBytes & 3) === 0) {
+    if ((before | (words[after]! ^ CANARY_AFTER) | (words[after + 1]! ^ CANARY_AFTER)) === 0) return UNHURT;
+    return before !== 0 ? HURT_BEFORE : HURT_AFTER;
   }
-  return words[after] === CANARY_AFTER && words[after + 1] === CANARY_AFTER ? UNHURT : HURT_AFTER;
+  const rest = (words[after]! ^ CANARY_AFTER) & (-1 << ((blockBytes & 3) * 8));
+  if ((before | rest | (words[after + 1]! ^ CANARY_AFTER) | (words[after + 2]! ^ CANARY_AFTER)) === 0) return UNHURT;
+  return before !== 0 ? HURT_BEFORE : HURT_AFTER;
 }
 
 /** Fills the ends of a released block with a pattern: poison, or 0 to take it away. */
@@ -79,7 +81,34 @@ function fillEnds(words: Int32Array, block: number, blockBytes: number, pattern:
 
 /** Poisons a block that is about to be released. */
 export function writePoison(words: Int32Array, block: number, blockBytes: number): void {
-  fillEnds(words, block, blockBytes, POISON);
+  if (blockBytes < 8 * POISON_WORDS) {
+    fillEnds(words, block, blockBytes, POISON);
+    return;
+  }
+  // The usual case without loops: it is a third of a guarded pair's time.
+  const end = block + (blockBytes >>> 2);
+  words[block] = POISON;
+  words[block + 1] = POISON;
+  words[block + 2] = POISON;
+  words[block + 3] = POISON;
+  words[end - 4] = POISON;
+  words[end - 3] = POISON;
+  words[end - 2] = POISON;
+  words[end - 1] = POISON;
+}
+
+/** Whether somebody has written into the poison of a released block. Answers 1 or 0. */
+export function isHurt(words: Int32Array, block: number, blockBytes: number): number {
+  if (blockBytes < 8 * POISON_WORDS) return findHurt(words, block, blockBytes) < 0 ? 0 : 1;
+  const end = block + (blockBytes >>> 2);
+  const head =
+    (words[block]! ^ POISON) |
+    (words[block + 1]! ^ POISON) |
+    (words[block + 2]! ^ POISON) |
+    (words[block + 3]! ^ POISON);
+  const tail =
+    (words[end - 4]! ^ POISON) | (words[end - 3]! ^ POISON) | (words[end - 2]! ^ POISON) | (words[end - 1]! ^ POISON);
+  return (head | tail) === 0 ? 0 : 1;
 }
 
 /** Takes the poison out of a block again, so that it is zero where the rest is. */

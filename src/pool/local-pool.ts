@@ -241,7 +241,9 @@ export class LocalPool extends PoolBase implements Treatable {
   /** @internal */
   get marks(): Marks {
     // A word a block, made for a pool that is treated only.
-    return { words: new Int32Array(this.capacityMax), first: 0, step: 1, indexMask: this.indexMask };
+    const words = new Int32Array(this.capacityMax);
+    const { indexMask, dataOffset, strideBytes } = this;
+    return { words, first: 0, step: 1, indexMask, dataOffset, strideBytes };
   }
 
   [Symbol.dispose](): void {}

@@ -354,8 +354,8 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
 
   /** @internal */
   get marks(): Marks {
-    const { words, records, indexMask } = this;
-    return { words, first: records + BLOCK_LAPS, step: BLOCK_WORDS, indexMask };
+    const { words, records, indexMask, dataOffset, strideBytes } = this;
+    return { words, first: records + BLOCK_LAPS, step: BLOCK_WORDS, indexMask, dataOffset, strideBytes };
   }
 
   private indexOf(handle: number, call: string): number {

@@ -1,6 +1,6 @@
 /** So many acquires of a thread are all noted; then one in SITE_EVERY. Taking a stack costs a hundred times what a pair does. */
 const SITES_FIRST = 1024;
-const SITE_EVERY = 128;
+const SITE_EVERY = 1024;
 /** Lines of a stack that are shown, and sites of a report. */
 const SHOWN_LINES = 4;
 const SHOWN_SITES = 20;

@@ -4,7 +4,9 @@ import {
   clearPoison,
   findHurt,
   HURT_BEFORE,
+  isHurt,
   setMark,
+  TREAT_GUARD,
   TREAT_ZERO_ON_ACQUIRE,
   TREAT_ZERO_ON_RELEASE,
   takeMark,
@@ -22,6 +24,9 @@ export interface Marks {
   readonly first: number;
   readonly step: number;
   readonly indexMask: number;
+  /** Where in `buffer` the blocks are. */
+  readonly dataOffset: number;
+  readonly strideBytes: number;
 }
 
 /** A pool whose blocks can be treated. */
@@ -207,54 +212,86 @@ export class TreatedPool extends PoolBase implements Attached {
 /** The largest block that is cleared by a copy of as many zeros. */
 const ZEROS_MAX = 65536;
 
+// As in shared-pool.ts: a module's own constants are inlined without a check.
+const isHurtFast = isHurt;
+const checkFast = checkCanaries;
+const poisonFast = writePoison;
+const takeMarkFast = takeMark;
+const setMarkFast = setMark;
+
 /** As its base, with canaries, poison and sites (core/guard.core.ts). */
 export class GuardedPool extends TreatedPool {
   private readonly bytes: Int32Array;
   private readonly sites: Sites;
+  /** In words of `bytes`. */
+  private readonly data: number;
+  private readonly stride: number;
+  private readonly indexMask: number;
 
   constructor(inner: Treatable, treatment: number) {
     super(inner, treatment);
+    const { dataOffset, strideBytes, indexMask } = this.marks;
     this.bytes = new Int32Array(inner.buffer, 0, inner.buffer.byteLength >>> 2);
-    this.sites = new Sites(this.marks.indexMask);
+    this.data = dataOffset >>> 2;
+    this.stride = strideBytes >>> 2;
+    this.indexMask = indexMask;
+    this.sites = new Sites(indexMask);
   }
 
   protected override prepare(handle: number): void {
-    const block = this.inner.offsetOf(handle) >>> 2;
-    if (!this.unmark(handle)) {
-      writeCanaries(this.bytes, block, this.blockBytes);
-      if (this.treatment !== PLAIN_GUARD) this.clear(handle);
+    const { bytes, blockBytes, indexMask, treatment } = this;
+    const block = (this.data + Math.imul(handle & indexMask, this.stride)) | 0;
+    const { words, first, step } = this.marks;
+    if (takeMarkFast(words, first + (handle & indexMask) * step) === 0) {
+      writeCanaries(bytes, block, blockBytes);
+      if (treatment !== TREAT_GUARD) this.clear(handle);
     } else {
-      const hurt = findHurt(this.bytes, block, this.blockBytes);
-      if (hurt >= 0) {
-        const site = this.sites.of(handle, false);
-        this.inner.release(handle);
-        throw new RingwellError(
-          'ERR_CORRUPTION',
-          `pool.acquire: block ${handle & this.sites.indexMask} was written after its release, at byte ${hurt}; it was last ${site}`,
-        );
-      }
-      if ((this.treatment & TREAT_ZERO_ON_ACQUIRE) !== 0) this.clear(handle);
-      else if ((this.treatment & TREAT_ZERO_ON_RELEASE) !== 0) clearPoison(this.bytes, block, this.blockBytes);
+      if (isHurtFast(bytes, block, blockBytes) !== 0) throw this.hurt(handle, block);
+      if (treatment !== TREAT_GUARD) this.clearAgain(handle, block);
     }
     this.sites.note(handle);
   }
 
-  protected override retire(handle: number): void {
-    const block = this.retireOther(handle);
-    if ((this.treatment & TREAT_ZERO_ON_RELEASE) !== 0) this.clear(handle);
-    writePoison(this.bytes, block, this.blockBytes);
-    this.mark(handle);
+  /** Makes a block zero that was released by its holder, as the treatment says. */
+  private clearAgain(handle: number, block: number): void {
+    if ((this.treatment & TREAT_ZERO_ON_ACQUIRE) !== 0) this.clear(handle);
+    else clearPoison(this.bytes, block, this.blockBytes);
   }
 
-  /** Looks at the canaries. @throws {RingwellError} ERR_CORRUPTION */
-  protected override retireOther(handle: number): number {
-    const block = this.inner.offsetOf(handle) >>> 2;
-    const hurt = checkCanaries(this.bytes, block, this.blockBytes);
-    if (hurt === UNHURT) return block;
-    const where = hurt === HURT_BEFORE ? 'before its beginning' : 'beyond its end';
-    throw new RingwellError(
+  /** A block that was just acquired is hurt: releases it again, and answers what to throw. */
+  private hurt(handle: number, block: number): RingwellError {
+    const byte = findHurt(this.bytes, block, this.blockBytes);
+    const site = this.sites.of(handle, false);
+    this.inner.release(handle);
+    return new RingwellError(
       'ERR_CORRUPTION',
-      `pool.release: block ${handle & this.sites.indexMask} was written ${where}, and stays live; it was ${this.sites.of(handle, true)}`,
+      `pool.acquire: block ${handle & this.indexMask} was written after its release, at byte ${byte}; it was last ${site}`,
+    );
+  }
+
+  protected override retire(handle: number): void {
+    const { bytes, blockBytes, indexMask } = this;
+    const block = (this.data + Math.imul(handle & indexMask, this.stride)) | 0;
+    if (checkFast(bytes, block, blockBytes) !== UNHURT) throw this.overrun(handle, block);
+    if ((this.treatment & TREAT_ZERO_ON_RELEASE) !== 0) this.clear(handle);
+    poisonFast(bytes, block, blockBytes);
+    const { words, first, step } = this.marks;
+    setMarkFast(words, first + (handle & indexMask) * step);
+  }
+
+  /** Another holds the block: it is only looked at. */
+  protected override retireOther(handle: number): void {
+    const block = (this.data + Math.imul(handle & this.indexMask, this.stride)) | 0;
+    if (checkCanaries(this.bytes, block, this.blockBytes) !== UNHURT) throw this.overrun(handle, block);
+  }
+
+  private overrun(handle: number, block: number): RingwellError {
+    const before = checkCanaries(this.bytes, block, this.blockBytes) === HURT_BEFORE;
+    const where = before ? 'before its beginning' : 'beyond its end';
+    const site = this.sites.of(handle, true);
+    return new RingwellError(
+      'ERR_CORRUPTION',
+      `pool.release: block ${handle & this.indexMask} was written ${where}, and stays live; it was ${site}`,
     );
   }
 
@@ -264,6 +301,3 @@ export class GuardedPool extends TreatedPool {
     super[Symbol.dispose]();
   }
 }
-
-/** A guarded pool that clears nothing. */
-const PLAIN_GUARD = 4;

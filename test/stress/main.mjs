@@ -21,6 +21,13 @@ const programs = [
   ['pool, two blocks, waiting', pool, { capacity: 2, stockMax: 0, style: 'async' }],
   ['pool, stocks', pool, { capacity: 64, stockMax: 8, style: 'wait' }],
   ['pool, at a wrap', pool, { capacity: 4, stockMax: 1, firstGeneration: 2 ** 20 - 2, style: 'async' }],
+  ['pool, batches and resizing', pool, { capacity: 40, stockMax: 4, style: 'resize' }],
+  ['pool, batches and resizing, no stock', pool, { capacity: 12, stockMax: 0, style: 'resize' }],
+  [
+    'pool, guarded and cleared',
+    pool,
+    { capacity: 16, stockMax: 2, style: 'resize', options: { guard: true, zero: 'release' } },
+  ],
   ['ring of 1, blocking', ring, { capacity: 1, style: 'wait', start: 2 ** 31 - 100 }],
   ['ring of 1, async', ring, { capacity: 1, style: 'async', start: -100 }],
   ['ring of 2, mixed', ring, { capacity: 2, style: 'mixed', start: -1000 }],

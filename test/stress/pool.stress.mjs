@@ -8,10 +8,10 @@ const MAILBOXES = 8;
 const INDEX_MASK = 2 ** 20 - 1;
 
 /** @returns {Promise<string>} */
-export async function run({ seconds, seed, threads = 4, capacity, stockMax, firstGeneration, style }) {
+export async function run({ seconds, seed, threads = 4, capacity, stockMax, firstGeneration, style, options = {} }) {
   const region = Region.create({ maxByteLength: 2 ** 20, seats: 8 });
   const tuning = { ...(stockMax === undefined ? {} : { stockMax }), ...(firstGeneration ? { firstGeneration } : {}) };
-  const pool = createTunedPool({ region, name: 'pool', blockBytes: BLOCK_BYTES, capacity }, tuning);
+  const pool = createTunedPool({ region, name: 'pool', blockBytes: BLOCK_BYTES, capacity, ...options }, tuning);
   // Beside the library: who has which block, and letter boxes through which handles go from hand to hand.
   const owners = new Int32Array(new SharedArrayBuffer(4 * 2 ** 12));
   const boxes = new Int32Array(new SharedArrayBuffer(4 * MAILBOXES));
@@ -27,10 +27,16 @@ export async function run({ seconds, seed, threads = 4, capacity, stockMax, firs
   for (const handle of boxes) if (handle !== 0) pool.release(handle);
   must(pool.liveCount === 0, () => `${pool.liveCount} blocks are live at the end, expected none`);
   region.check();
+  if (style === 'resize') must(pool.resize(capacity) === capacity, () => `resized to ${pool.capacity}`);
+  // Counted by generations, over their wraps; a bulk that came to nothing counts too.
+  const { acquired } = pool.stats();
+  const taken = answers.reduce((sum, n) => sum + n, 0);
+  const agrees = style === 'resize' ? acquired >= taken : acquired === taken;
+  must(agrees, () => `${acquired} acquired by the pool's stats, ${taken} by the threads'`);
   const all = new Set();
   for (let handle = pool.acquire(); handle !== 0; handle = pool.acquire()) all.add(pool.offsetOf(handle));
   must(all.size === capacity, () => `${all.size} of ${capacity} blocks came back`);
-  return `${answers.reduce((sum, n) => sum + n, 0)} blocks`;
+  return `${taken} blocks`;
 }
 
 /** The pattern of a block: its handle in every word. */
@@ -71,7 +77,20 @@ await serve(async (region, { seconds, seed, style, owners, boxes, capacity }) =>
   for (let turn = 0; performance.now() < deadline; turn++) {
     for (let i = 0; i < 50; i++) {
       const what = pick(10);
-      if (what < 4 && mine.length < capacity) {
+      if (style === 'resize' && pick(8) === 0) {
+        // Batches, and a capacity that comes and goes.
+        const handles = new Int32Array(1 + pick(6));
+        if (pick(2) === 0) pool.acquireBulk(handles, handles.length);
+        else pool.acquireBurst(handles, handles.length);
+        for (const handle of handles) if (handle !== 0) take(handle);
+        const back = mine.splice(0, pick(mine.length + 1));
+        for (const handle of back) {
+          verify(words, pool, handle, seat);
+          Atomics.store(owners, slot(handle), 0);
+        }
+        pool.releaseBulk(Int32Array.from(back), back.length);
+        if (pick(4) === 0) pool.resize(1 + pick(capacity));
+      } else if (what < 4 && mine.length < capacity) {
         const handle = style === 'wait' && pick(4) === 0 ? pool.acquireWait(pick(2)) : pool.acquire();
         if (handle !== 0) take(handle);
       } else if (what < 7 && mine.length > 0) give(mine.splice(pick(mine.length), 1)[0]);
