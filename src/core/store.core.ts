@@ -6,7 +6,7 @@
  * word  0  capacityMax | 1 blockBytes | 2 indexBits | 3 first generation | 4 records | 5 free mask | 6 returned mask
  *       7  data offset (bytes) | 8 stockMax | 9 bytes from block to block
  *      11 treatment (pool/treatment.ts)                                              (written once, at create)
- * word 16  attention: 0, or 1 while seats may be waiting; a hint that the fast path reads
+ * word 16  attention: 0, or 1 while seats may be waiting, or 2: the region is poisoned; a hint that the fast path reads
  * word 32  fresh: blocks below were touched; helped forward by anyone | 33 capacity
  * word 34  returned: 1 when the returned mask may have bits | 35 resizing: 1 while a resize is on its way (resize.core.ts)
  * word 48  waiters (doorbell.core.ts): seats that wait for a block
@@ -175,8 +175,13 @@ export function hasFree(words: Int32Array, own: Int32Array): number {
 
 /** Something has come to the centre: rings a waiter, if there is one. */
 export function wakeOne(words: Int32Array, store: number, seats: number): void {
-  if (someoneWaits(words, store + STORE_WAITERS, seats) === 0) return;
-  ringOne(words, store + STORE_WAITERS, seats);
+  if (someoneWaits(words, store + STORE_WAITERS, seats) !== 0) ringOne(words, store + STORE_WAITERS, seats);
+  settleAttention(words, store, seats);
+}
+
+/** When nobody waits any more (the last one may have gone without being rung), releases need not come to the centre. */
+export function settleAttention(words: Int32Array, store: number, seats: number): void {
+  if (Atomics.load(words, store + STORE_ATTENTION) === 0) return;
   if (someoneWaits(words, store + STORE_WAITERS, seats) !== 0) return;
   Atomics.compareExchange(words, store + STORE_ATTENTION, 1, 0);
   // One may have sat down between the look and the exchange: a waiter sets its bit first, then this word.

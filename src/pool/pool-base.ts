@@ -44,7 +44,7 @@ export interface PoolStats {
   readonly refills: number;
   /** How often a release of this thread went past its stock: that was full, somebody waited, or another held the block. Local: 0. */
   readonly returns: number;
-  /** How often this thread found nothing to acquire. */
+  /** How often this thread looked and found nothing to acquire; a wait looks many times. */
   readonly exhausted: number;
 }
 

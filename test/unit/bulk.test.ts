@@ -99,6 +99,17 @@ it('a waiter is served although others have blocks in their stocks', () => {
   expectCounts(pools[0]!, got);
 });
 
+it('a wait that timed out does not slow down what comes after it', () => {
+  const [pool] = poolsOf(seatsOf(2), 16, { stockMax: 4 });
+  const handles = new Int32Array(16);
+  pool!.acquireBulk(handles, 16);
+  expect(pool!.acquireWait(2)).toBe(0);
+  pool!.releaseBulk(handles, 16);
+  const before = pool!.stats().returns;
+  for (let i = 0; i < 100; i++) pool!.release(pool!.acquire());
+  expect(pool!.stats().returns).toBe(before);
+});
+
 it('a region that has been left refuses batches', () => {
   const region = Region.create({ maxByteLength: 65536, seats: 2 });
   const pool = Pool.create({ region, name: 'pool', blockBytes: 8, capacity: 8 });

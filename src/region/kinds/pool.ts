@@ -50,7 +50,8 @@ export const poolKind: Kind = {
   check: store.checkStore,
 
   stop(words, at) {
-    Atomics.store(words, at + store.STORE_ATTENTION, 1);
+    // Not 1: that is taken back when nobody waits.
+    Atomics.store(words, at + store.STORE_ATTENTION, 2);
   },
 
   leave(seated, at) {
