@@ -8,6 +8,7 @@
  * what its holder left (`repairPages`): a span exists when its first page's word does, so everything else follows from those
  * words. The repair can be cut short too: the next to take the lock repairs again.
  */
+import { now } from './clock.js';
 import { SLICE_MS } from './doorbell.core.js';
 import { SEAT_ATTACHED, SEAT_GENERATION_SHIFT, SEAT_LEAVING, seatIndex } from './seat.core.js';
 import {
@@ -17,11 +18,13 @@ import {
   HEAP_ABANDONED,
   HEAP_CACHES,
   HEAP_CLASSES,
+  HEAP_DIRTY,
   HEAP_LOCK,
   HEAP_LOCK_AWAITED,
   HEAP_LOWEST,
   HEAP_RESERVED,
   HEAP_RESERVED_MAX,
+  LOCK_HELD,
   OWN_CLASSES,
   OWN_FIRST_PAGE,
   OWN_GENERATION,
@@ -54,22 +57,32 @@ function isAlive(words: Int32Array, own: Int32Array, holder: number): number {
   return state === SEAT_ATTACHED || state === SEAT_LEAVING ? 1 : 0;
 }
 
-/** Takes the heap's lock, repairing what a dead holder left. Answers DONE, or UNSEATED without the lock. */
+/** How long to wait for the lock in milliseconds. Others hold it for microseconds, unless they died and are not recovered yet. */
+const LOCK_PATIENCE_MS = 5000;
+
+/** Takes the heap's lock, repairing what a dead holder left. Answers DONE, or without the lock UNSEATED or LOCK_HELD. */
 export function lockHeap(words: Int32Array, own: Int32Array): number {
   const lock = own[OWN_HEAP]! + HEAP_LOCK;
   const mine = (own[OWN_GENERATION]! << 8) | own[OWN_SEAT]!;
+  let deadline = 0;
   for (;;) {
     const holder = Atomics.compareExchange(words, lock, 0, mine);
     if (holder === 0) break;
+    if (deadline === 0) deadline = now() + LOCK_PATIENCE_MS;
+    else if (now() > deadline) return LOCK_HELD;
     if (isAlive(words, own, holder) === 0) {
       if (Atomics.compareExchange(words, lock, holder, mine) !== holder) continue;
+      // Before the repair, which may be cut short too.
+      words[own[OWN_HEAP]! + HEAP_DIRTY] = 1;
       repairPages(words, own);
       break;
     }
     if (own[OWN_MAY_BLOCK] === 0) continue;
-    // First that somebody waits, then the wait: either the holder sees it, or the wait sees the lock let go.
-    Atomics.store(words, own[OWN_HEAP]! + HEAP_LOCK_AWAITED, 1);
+    // First that somebody waits, then the wait: either the holder sees it, or the wait sees the lock let go. Who dies while it waits
+    // stays counted: then notifications find nobody now and then.
+    Atomics.add(words, own[OWN_HEAP]! + HEAP_LOCK_AWAITED, 1);
     Atomics.wait(words, lock, holder, SLICE_MS);
+    Atomics.sub(words, own[OWN_HEAP]! + HEAP_LOCK_AWAITED, 1);
   }
   if (isAlive(words, own, mine) !== 0) return DONE;
   unlockHeap(words, own);
@@ -81,9 +94,7 @@ export function unlockHeap(words: Int32Array, own: Int32Array): void {
   const lock = own[OWN_HEAP]! + HEAP_LOCK;
   const mine = (own[OWN_GENERATION]! << 8) | own[OWN_SEAT]!;
   if (Atomics.compareExchange(words, lock, mine, 0) !== mine) return;
-  if (Atomics.load(words, own[OWN_HEAP]! + HEAP_LOCK_AWAITED) === 0) return;
-  Atomics.store(words, own[OWN_HEAP]! + HEAP_LOCK_AWAITED, 0);
-  Atomics.notify(words, lock);
+  if (Atomics.load(words, own[OWN_HEAP]! + HEAP_LOCK_AWAITED) !== 0) Atomics.notify(words, lock);
 }
 
 /** The first run of free pages that is long enough, its first page a multiple of `align`. Answers a page, or 0. Under the lock. */

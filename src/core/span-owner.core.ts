@@ -7,7 +7,7 @@
  * a block of mine: live | in my stock | in its span's free mask | never cut off
  * ```
  */
-import { freePages, lockHeap, takePages, unlockHeap, writeOwner } from './page-heap.core.js';
+import { freePages, lockHeap, spanPages, takePages, unlockHeap, writeOwner } from './page-heap.core.js';
 import {
   CLASS_BLOCKS,
   CLASS_BYTES,
@@ -20,11 +20,13 @@ import {
   endLife,
   firstPageOf,
   HEAP_ABANDONED,
+  HEAP_DIRTY,
   HEAP_EMPTY_MAX,
   HOLDER_NOBODY,
   holderOf,
   isLivePointer,
   liveNibble,
+  OWN_CLASSES,
   OWN_CONTROL,
   OWN_FIRST_PAGE,
   OWN_FREE_MASK,
@@ -39,6 +41,7 @@ import {
   OWN_STAMPS,
   OWN_STOCK,
   PAGE_HELD,
+  PAGE_LARGE,
   PAGE_SMALL,
   PAGE_STATE_SHIFT,
   returnedIn,
@@ -176,20 +179,21 @@ function clearFreeMask(words: Int32Array, own: Int32Array, page: number): void {
   for (let i = start; i < start + count; i++) words[i] = 0;
 }
 
-/** Gives an empty span of this owner's back to the page heap. The centre has the lock already. Answers DONE or UNSEATED. */
+/**
+ * Gives an empty span of this owner's back to the page heap. The centre has the lock already. Answers DONE; or UNSEATED or
+ * LOCK_HELD: then the span is kept.
+ */
 export function dropSpan(words: Int32Array, own: Int32Array, page: number): number {
+  if (own[OWN_OWNER] !== 0) {
+    const status = lockHeap(words, own);
+    if (status !== DONE) return status;
+  }
   countOut(words, own, page);
   if (words[spanIndex(own, page) + SPAN_LISTED] !== 0)
     unlistSpan(words, own, page, classOf(words[own[OWN_MAP]! + page]!));
   clearFreeMask(words, own, page);
-  if (own[OWN_OWNER] === 0) {
-    freePages(words, own, page, 0);
-    return DONE;
-  }
-  const status = lockHeap(words, own);
-  if (status !== DONE) return status;
   freePages(words, own, page, 0);
-  unlockHeap(words, own);
+  if (own[OWN_OWNER] !== 0) unlockHeap(words, own);
   return DONE;
 }
 
@@ -200,7 +204,7 @@ export function spillStock(words: Int32Array, own: Int32Array, sizeClass: number
   let status: number = DONE;
   for (let i = 0; i < out; i++) {
     const empty = returnBlock(words, own, own[stock + STOCK_POINTERS + i]!);
-    if (empty !== 0 && dropSpan(words, own, empty) !== DONE) status = UNSEATED;
+    if (empty !== 0 && dropSpan(words, own, empty) === UNSEATED) status = UNSEATED;
   }
   for (let i = 0; i < keep; i++) own[stock + STOCK_POINTERS + i] = own[stock + STOCK_POINTERS + out + i]!;
   own[stock] = Math.max(keep, 0);
@@ -375,10 +379,31 @@ function releaseDead(words: Int32Array, own: Int32Array, page: number, sizeClass
 }
 
 /** Puts one of the centre's spans in order, and lists it if it has room. Under the lock. */
-export function listCentral(words: Int32Array, own: Int32Array, page: number): void {
+function listCentral(words: Int32Array, own: Int32Array, page: number): void {
   rebuildSpan(words, own, page);
   const span = spanIndex(own, page);
   const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
   const blocks = words[classIndex(own, sizeClass) + CLASS_BLOCKS]!;
   if (words[span + SPAN_FREE] !== 0 || words[span + SPAN_FRESH]! < blocks) listSpan(words, own, page, sizeClass);
+}
+
+/** The centre's lists and masks, again from its spans: whoever had the lock may have died in between. */
+export function repairCentre(words: Int32Array, own: Int32Array): void {
+  words[own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES] = 0;
+  for (let i = 0; i < own[OWN_CLASSES]!; i++) words[own[OWN_CONTROL]! + CONTROL_HEADS + i] = 0;
+  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
+  for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
+    const pages = spanPages(words, own, page);
+    const word = words[own[OWN_MAP]! + page]!;
+    if (pages !== 0 && stateOf(word) !== PAGE_LARGE) listCentral(words, own, page);
+    page += Math.max(1, pages);
+  }
+  words[own[OWN_HEAP]! + HEAP_DIRTY] = 0;
+}
+
+/** Takes the lock and, in a heap without caches, puts in order what a dead holder left of the centre. Answers as `lockHeap`. */
+export function enterHeap(words: Int32Array, own: Int32Array): number {
+  const status = lockHeap(words, own);
+  if (status === DONE && own[OWN_OWNER] === 0 && words[own[OWN_HEAP]! + HEAP_DIRTY] !== 0) repairCentre(words, own);
+  return status;
 }

@@ -27,10 +27,10 @@ import {
   OWN_BLOCKS,
   OWN_BYTES,
   OWN_CLASSES,
-  OWN_CONTROL,
   OWN_FIRST_PAGE,
   OWN_HEAP,
   OWN_MAP,
+  OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_PAGES,
   OWN_SEATS,
@@ -46,7 +46,7 @@ import {
   stampReturned,
   stateOf,
 } from './span.core.js';
-import { abandonSpan, blockAt, listCentral } from './span-owner.core.js';
+import { abandonSpan, blockAt, repairCentre } from './span-owner.core.js';
 import { DONE } from './status.js';
 
 /** Counts a block that recovery frees. */
@@ -97,8 +97,9 @@ function recoverLarge(words: Int32Array, own: Int32Array, page: number, dead: nu
 function recoverSmall(words: Int32Array, own: Int32Array, page: number, word: number, dead: number): void {
   const owner = word & 0xff;
   const bytes = words[classIndex(own, classOf(word)) + CLASS_BYTES]!;
-  const fresh = words[spanIndex(own, page) + SPAN_FRESH]!;
-  for (let block = 0; block < fresh; block++) {
+  // All that there can be: how many were cut off is its owner's to know.
+  const blocks = words[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
+  for (let block = 0; block < blocks; block++) {
     const pointer = blockAt(words, own, page, classOf(word), block);
     const holder = holderOf(words, own, pointer);
     if (holder !== dead && (holder !== 0 || owner !== dead)) continue;
@@ -125,19 +126,6 @@ function clearControl(words: Int32Array, own: Int32Array, seat: number): void {
   for (let i = 0; i < own[OWN_CLASSES]!; i++) words[control + CONTROL_HEADS + i] = 0;
   Atomics.store(words, control + CONTROL_ATTENTION, 0);
   for (let i = CONTROL_HEADS + own[OWN_CLASSES]!; i < size; i++) Atomics.store(words, control + i, 0);
-}
-
-/** The centre's lists and masks, again from its spans: whoever had the lock may have died in between. */
-function repairCentre(words: Int32Array, own: Int32Array): void {
-  words[own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES] = 0;
-  for (let i = 0; i < own[OWN_CLASSES]!; i++) words[own[OWN_CONTROL]! + CONTROL_HEADS + i] = 0;
-  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
-  for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
-    const pages = spanPages(words, own, page);
-    const word = words[own[OWN_MAP]! + page]!;
-    if (pages !== 0 && stateOf(word) !== PAGE_LARGE) listCentral(words, own, page);
-    page += Math.max(1, pages);
-  }
 }
 
 /** Walks the laws that hold at every moment. Answers 0, or the index of the first word that breaks one. */
@@ -175,10 +163,11 @@ export function checkPages(words: Int32Array, own: Int32Array): number {
       if (pages === 0 && words[own[OWN_MAP]! + page] !== 0) return own[OWN_MAP]! + page;
     }
     const word = words[own[OWN_MAP]! + page]!;
-    if (pages !== 0 && stateOf(word) !== PAGE_LARGE) {
-      const fresh = Atomics.load(words, span + SPAN_FRESH);
+    // Another's counts are its owner's to know.
+    if (pages !== 0 && stateOf(word) !== PAGE_LARGE && ((word & 0xff) === 0 || (word & 0xff) === own[OWN_OWNER])) {
+      const fresh = words[span + SPAN_FRESH]!;
       if (fresh < 0 || fresh > words[classIndex(own, classOf(word)) + CLASS_BLOCKS]!) return span + SPAN_FRESH;
-      if (Atomics.load(words, span + SPAN_FREE) > fresh) return span + SPAN_FREE;
+      if ((word & 0xff) !== 0 && words[span + SPAN_FREE]! > fresh) return span + SPAN_FREE;
     }
     reserved += pages;
     page += Math.max(1, pages);
@@ -192,7 +181,7 @@ export function spanClass(words: Int32Array, own: Int32Array, page: number): num
   return stateOf(word) === PAGE_LARGE ? words[own[OWN_HEAP]! + HEAP_CLASSES]! : classOf(word);
 }
 
-/** How many blocks were ever cut off a small span. */
+/** How many blocks were ever cut off a small span: a hint, its owner counts on meanwhile. */
 export function spanFresh(words: Int32Array, own: Int32Array, page: number): number {
   return Atomics.load(words, spanIndex(own, page) + SPAN_FRESH);
 }

@@ -6,8 +6,9 @@
  * word   0  page shift | 1 pages | 2 data offset in bytes | 3 classes | 4 caches: 1, or 0 when all is central
  * word   5  page map | 6 spans | 7 live | 8 stamps | 9 free mask | 10 holders | 11 used mask | 12 controls | 13 class table
  * word  14  words a control | 15 bytes of empty spans that a seat may keep         (once, at create; 5-13 are word indices)
- * word  16  lock: 0, or who works on the pages: generation 24 | seat 8 | 17 somebody waits for it
- * word  32  pages reserved | 33 the most so far | 34 lowest: the first used-mask word that may have a free page  (under the lock)
+ * word  16  lock: 0, or who works on the pages: generation 24 | seat 8 | 17 how many wait for it
+ * word  32  pages reserved | 33 the most so far | 34 lowest: the first used-mask word that may have a free page | 35 dirty: the
+ *          centre is to be put in order  (under the lock)
  * word  48  spans of nobody, a count for each class                                (under the lock, read as a hint)
  *
  * page map, a word a page: 0 free, or offset in its span 8 | class 8 | state 8 | owner 8
@@ -59,6 +60,7 @@ export const HEAP_LOCK_AWAITED = 17;
 export const HEAP_RESERVED = 32;
 export const HEAP_RESERVED_MAX = 33;
 export const HEAP_LOWEST = 34;
+export const HEAP_DIRTY = 35;
 export const HEAP_ABANDONED = 48;
 export const HEAP_WORDS = 160;
 /** The most classes that have a count of spans of nobody. */
@@ -92,6 +94,9 @@ export const CLASS_BLOCKS = 2;
 export const CLASS_STOCK = 3;
 
 export const HOLDER_NOBODY = 255;
+
+/** What an operation answers that could not get the lock: its holder is slow, or dead and not recovered. */
+export const LOCK_HELD = -4;
 
 /** A seat's private array. Tables are addressed by what a pointer is shifted to, so their bases lie before their beginnings. */
 export const OWN_HEAP = 0;

@@ -10,17 +10,10 @@
  * In a heap without caches (owner 0) the same steps run under the lock, without stocks: that is its whole difference.
  */
 
-import {
-  extendPages,
-  freeBehind,
-  freePages,
-  lockHeap,
-  spanPages,
-  takePages,
-  unlockHeap,
-} from '../core/page-heap.core.js';
+import { extendPages, freeBehind, freePages, spanPages, takePages, unlockHeap } from '../core/page-heap.core.js';
 import { isSeated } from '../core/seat.core.js';
 import {
+  CLASS_BLOCKS,
   CLASS_BYTES,
   CONTROL_HEADS,
   classIndex,
@@ -67,6 +60,7 @@ import {
   blockAt,
   collectReturned,
   dropSpan,
+  enterHeap,
   fillStock,
   returnBlock,
   spillStock,
@@ -150,7 +144,7 @@ export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: numbe
 
 /** Gets a span with room for a class. Answers DONE, NONE or UNSEATED. */
 function growClass(words: Int32Array, own: Int32Array, sizeClass: number): number {
-  const status = lockHeap(words, own);
+  const status = enterHeap(words, own);
   if (status !== DONE) return status;
   const got = takeSpan(words, own, sizeClass);
   unlockHeap(words, own);
@@ -159,7 +153,7 @@ function growClass(words: Int32Array, own: Int32Array, sizeClass: number): numbe
 
 /** A block of a class, from the centre. */
 function mallocCentral(words: Int32Array, own: Int32Array, sizeClass: number): number {
-  const status = lockHeap(words, own);
+  const status = enterHeap(words, own);
   if (status !== DONE) return status;
   const stock = stockIndex(sizeClass);
   own[stock] = 0;
@@ -192,7 +186,7 @@ export function mallocLarge(words: Int32Array, own: Int32Array, pages: number, a
 }
 
 function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: number): number {
-  const status = lockHeap(words, own);
+  const status = enterHeap(words, own);
   if (status !== DONE) return status;
   const page = takePages(words, own, pages, align, 0, PAGE_LARGE, 0);
   const pointer = page << own[OWN_PAGE_SHIFT]!;
@@ -227,7 +221,7 @@ export function freeBlock(words: Int32Array, own: Int32Array, pointer: number): 
 
 /** Gives back what only whoever holds the lock may: a large block, or one of the centre's. */
 function freeLocked(words: Int32Array, own: Int32Array, pointer: number): number {
-  const status = lockHeap(words, own);
+  const status = enterHeap(words, own);
   if (status !== DONE) return status;
   const at = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + at]!;
@@ -259,7 +253,7 @@ export function usableBytes(words: Int32Array, own: Int32Array, pointer: number)
 /** Makes a large block longer or shorter where it is. Answers DONE, NONE when its neighbour is in the way, or UNSEATED. */
 export function resizeLarge(words: Int32Array, own: Int32Array, pointer: number, pages: number): number {
   const page = pointer >>> own[OWN_PAGE_SHIFT]!;
-  const status = lockHeap(words, own);
+  const status = enterHeap(words, own);
   if (status !== DONE) return status;
   let answer = NONE as number;
   if (stateOf(words[own[OWN_MAP]! + page]!) === PAGE_LARGE && liveNibble(words, own, pointer) >= 8) {
@@ -275,7 +269,7 @@ export function resizeLarge(words: Int32Array, own: Int32Array, pointer: number,
 
 /** Writes down who holds a live block: this seat, or HOLDER_NOBODY. Answers DONE, BAD_HANDLE or UNSEATED. */
 export function changeHolder(words: Int32Array, own: Int32Array, pointer: number, holder: number): number {
-  const status = lockHeap(words, own);
+  const status = enterHeap(words, own);
   if (status !== DONE) return status;
   const word = words[own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!)]!;
   let answer = BAD_HANDLE as number;
@@ -312,7 +306,7 @@ export function trimHeap(words: Int32Array, own: Int32Array): number {
   const reserved = own[OWN_HEAP]! + HEAP_RESERVED;
   const before = Atomics.load(words, reserved);
   let status = own[OWN_OWNER] === 0 ? (DONE as number) : releaseKept(words, own);
-  if (status === DONE) status = lockHeap(words, own);
+  if (status === DONE) status = enterHeap(words, own);
   if (status !== DONE) return status;
   if (own[OWN_OWNER] === 0) releaseKept(words, own);
   else releaseAbandoned(words, own);
@@ -340,7 +334,7 @@ function releaseAbandoned(words: Int32Array, own: Int32Array): void {
 /** A thread detaches: its spans become nobody's, and the blocks it still holds stay live, held by nobody. Answers a status. */
 export function leaveHeap(words: Int32Array, own: Int32Array): number {
   let status = own[OWN_OWNER] === 0 ? (DONE as number) : releaseKept(words, own);
-  if (status === DONE) status = lockHeap(words, own);
+  if (status === DONE) status = enterHeap(words, own);
   if (status !== DONE) return status;
   const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
   for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
@@ -366,8 +360,9 @@ function letGo(words: Int32Array, own: Int32Array, page: number, word: number): 
     if (holderOf(words, own, pointer) === own[OWN_SEAT]) setHolder(words, own, pointer, HOLDER_NOBODY);
     return;
   }
-  const fresh = words[spanIndex(own, page) + SPAN_FRESH]!;
-  for (let block = 0; block < fresh; block++) {
+  // All that there can be: how many were cut off is its owner's to know.
+  const blocks = words[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
+  for (let block = 0; block < blocks; block++) {
     const pointer = blockAt(words, own, page, classOf(word), block);
     if (holderOf(words, own, pointer) === own[OWN_SEAT]) setHolder(words, own, pointer, HOLDER_NOBODY);
   }

@@ -5,10 +5,12 @@ import {
   CLASS_BYTES,
   CLASS_WORDS,
   HEAP_DATA_OFFSET,
+  HEAP_LOCK,
   HEAP_RESERVED,
   HEAP_RESERVED_MAX,
   HOLDER_NOBODY,
   isLivePointer,
+  LOCK_HELD,
   OWN_CLASS_TABLE,
   OWN_CLASSES,
   OWN_FIRST_PAGE,
@@ -26,7 +28,7 @@ import {
 } from '../core/span.core.js';
 import { blockAt } from '../core/span-owner.core.js';
 import { checkPages, spanClass, spanFresh } from '../core/span-recovery.core.js';
-import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
+import { BAD_HANDLE, DONE, NONE } from '../core/status.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import * as core from './heap.core.js';
@@ -127,7 +129,7 @@ export class SharedHeap extends HeapBase implements Attached {
     const pointer = small
       ? core.mallocSmall(words, own, this.classOf[(size + 15) >>> 4]!)
       : core.mallocLarge(words, own, Math.max(1, Math.ceil(size / 2 ** pageShift)), alignPages);
-    if (pointer === UNSEATED) throw this.attachment.unseated();
+    this.checkStatus(pointer);
     if (this.onSoftLimit !== undefined) this.lookAtSoftLimit();
     return pointer;
   }
@@ -154,7 +156,7 @@ export class SharedHeap extends HeapBase implements Attached {
     if (usable > this.smallMax && size > this.smallMax && size <= this.dataBytes) {
       const status = core.resizeLarge(this.words, this.own, pointer, pages);
       if (status === DONE) return pointer;
-      this.attachment.checkStatus(status);
+      this.checkStatus(status);
     }
     const moved = this.malloc(size);
     // Smaller, and no room for a copy: it can stay where it is.
@@ -201,7 +203,7 @@ export class SharedHeap extends HeapBase implements Attached {
     if (!this.isPointer(pointer)) throw this.badPointer(pointer, 'free');
     const status = core.freeBlock(this.words, this.own, pointer);
     if (status === BAD_HANDLE) throw this.badPointer(pointer, 'free');
-    this.attachment.checkStatus(status);
+    this.checkStatus(status);
   }
 
   usableSize(pointer: number): number {
@@ -236,7 +238,7 @@ export class SharedHeap extends HeapBase implements Attached {
     if (!this.isPointer(pointer)) throw this.badPointer(pointer, call);
     const status = core.changeHolder(this.words, this.own, pointer, holder);
     if (status === BAD_HANDLE) throw this.badPointer(pointer, call);
-    this.attachment.checkStatus(status);
+    this.checkStatus(status);
   }
 
   walk(visit: (pointer: number, bytes: number, live: boolean) => void): void {
@@ -264,14 +266,14 @@ export class SharedHeap extends HeapBase implements Attached {
   trim(): number {
     if (this.attachment.left) throw this.attachment.unseated();
     const pages = core.trimHeap(this.words, this.own);
-    if (pages === UNSEATED) throw this.attachment.unseated();
+    this.checkStatus(pages);
     return pages << this.pageShift;
   }
 
   check(): void {
     this.attachment.ensureSeated();
     const { words, own } = this;
-    this.attachment.checkStatus(lockHeap(words, own));
+    this.checkStatus(lockHeap(words, own));
     const broken = checkPages(words, own);
     unlockHeap(words, own);
     if (broken !== 0) throw this.attachment.poison(broken, 'a law of the heap is broken');
@@ -323,6 +325,17 @@ export class SharedHeap extends HeapBase implements Attached {
   [Symbol.dispose](): void {
     // Without the seat what we kept is no longer ours.
     if (!this.attachment.left && core.trimHeap(this.words, this.own) === NONE) return;
+  }
+
+  /** Throws for what a shared function answered when it had to do with the seat, or the lock. */
+  private checkStatus(status: number): void {
+    if (status >= 0) return;
+    if (status !== LOCK_HELD) throw this.attachment.unseated();
+    const holder = Atomics.load(this.words, this.heap + HEAP_LOCK) & 0xff;
+    throw new RingwellError(
+      'ERR_ATTACH',
+      `Seat ${holder} has held the heap's lock for 5 s; if its thread has ended, recover it`,
+    );
   }
 
   private badPointer(pointer: unknown, call: string): RingwellError {

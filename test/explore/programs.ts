@@ -12,5 +12,6 @@ export const programFiles: readonly string[] = [
   './pool.explore.js',
   './ring.explore.js',
   './cargo.explore.js',
+  './heap.explore.js',
   './byte-ring.explore.js',
 ];

@@ -1,3 +1,4 @@
+import { RingwellError } from '../../core/errors.js';
 import { controlWords, layOutHeap, openSpans } from '../../core/heap.js';
 import * as span from '../../core/span.core.js';
 import { checkSpans, recoverSpans } from '../../core/span-recovery.core.js';
@@ -41,7 +42,13 @@ export const heapKind: Kind = {
     // Whoever recovers holds the region's lock, which names it: the heap's lock takes that name too.
     const mine = Atomics.load(words, HEADER_LOCK);
     const own = openSpans({ words, seats, seat: mine & 0xff, generation: mine >>> 8 }, at, false);
-    recoverSpans(words, own, dead);
+    if (recoverSpans(words, own, dead) === span.LOCK_HELD) {
+      const holder = Atomics.load(words, at + span.HEAP_LOCK) & 0xff;
+      throw new RingwellError(
+        'ERR_ATTACH',
+        `Cannot recover seat ${dead}: seat ${holder} holds a heap's lock; if its thread has ended, recover it first`,
+      );
+    }
     return { blocks: own[span.OWN_BLOCKS]!, bytes: own[span.OWN_BYTES]! };
   },
 

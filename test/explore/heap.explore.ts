@@ -1,0 +1,340 @@
+/** The heap as shipped: no block is handed out twice, whoever frees it and whenever; spans and pages survive deaths. */
+
+import { openSpans } from '../../dist/core/heap.js';
+import type * as realSeat from '../../dist/core/seat.core.js';
+import * as span from '../../dist/core/span.core.js';
+import type * as realRecovery from '../../dist/core/span-recovery.core.js';
+import { BAD_HANDLE, DONE, NONE } from '../../dist/core/status.js';
+import type * as realHeap from '../../dist/heap/heap.core.js';
+import { createTunedHeap } from '../../dist/heap/heap.js';
+import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
+import { core, coreFromText } from './loader.js';
+import { ANY, type Me, type Op, op, type Program, type Spec, type View } from './program.js';
+import type { Walk } from './recorder.js';
+
+const heap = await core<typeof realHeap>('heap/heap.core.js');
+const seat = await core<typeof realSeat>('core/seat.core.js');
+const recovery = await core<typeof realRecovery>('core/span-recovery.core.js');
+
+/** A letter box through which threads pass a pointer. */
+const shell = await coreFromText<{
+  post(words: Int32Array, at: number, value: number): void;
+  fetch(words: Int32Array, at: number): number;
+  look(words: Int32Array, at: number): number;
+}>(
+  'shell',
+  `
+export function post(words, at, value) { Atomics.store(words, at, value); Atomics.notify(words, at); }
+export function look(words, at) { return Atomics.load(words, at); }
+export function fetch(words, at) {
+  for (;;) {
+    const value = Atomics.load(words, at);
+    if (value !== 0) return value;
+    Atomics.wait(words, at, 0);
+  }
+}`,
+);
+
+/** As `SharedHeap.free`. */
+function* freePointer({ words, own }: Me, pointer: number): Walk<number> {
+  const tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
+  const { [span.OWN_MAP]: map, [span.OWN_PAGE_SHIFT]: shift, [span.OWN_LIVE]: live, [span.OWN_STAMPS]: stamps } = own;
+  if ((yield* heap.freeStocked(words, own, map!, shift!, tag, live!, stamps!, pointer)) === 1) return DONE;
+  return yield* heap.freeBlock(words, own, pointer);
+}
+
+const has = ({ kept }: Me): boolean => kept.length > 0;
+const last = ({ kept }: Me): readonly unknown[] => [kept.at(-1)];
+
+const keep = function* ({ kept }: Me, walk: Walk<number>): Walk<number> {
+  const pointer = yield* walk;
+  if (pointer > 0) kept.push(pointer);
+  return pointer;
+};
+const malloc = op('malloc', [], me => keep(me, heap.mallocSmall(me.words, me.own, 0)));
+const mallocLarge = (pages: number): Op =>
+  op('malloc', [], me => keep(me, heap.mallocLarge(me.words, me.own, pages, 1)));
+const free = op(
+  'free',
+  last,
+  function* (me) {
+    return yield* freePointer(me, me.kept.pop()!);
+  },
+  has,
+);
+/** Frees and still remembers the pointer, to misuse it again. */
+const freeAndKeep = op('free', last, me => freePointer(me, me.kept.at(-1)!), has);
+const trim = op('trim', [], ({ words, own }) => heap.trimHeap(words, own));
+const leave = op('leave', [], ({ words, own }) => heap.leaveHeap(words, own));
+const adopt = op(
+  'adopt',
+  last,
+  ({ words, own, kept }) => heap.changeHolder(words, own, kept.at(-1)!, own[span.OWN_SEAT]!),
+  has,
+);
+const postTo = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
+const postAndKeep = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
+const fetchFrom = (at: number): Op =>
+  op('fetch', [], function* ({ words, kept }) {
+    kept.push(yield* shell.fetch(words, at));
+    return 0;
+  });
+/** Looks once for a pointer that another may have posted. */
+const lookInto = (at: number): Op =>
+  op('look', [], function* ({ words, kept }) {
+    const pointer = yield* shell.look(words, at);
+    if (pointer !== 0) kept.push(pointer);
+    return 0;
+  });
+/** As `Region.recover` for the one that died; seats are of their first life. */
+const recover = op('recover', [], function* ({ words, own, deaths }) {
+  let status = DONE as number;
+  for (const dead of deaths) yield* seat.evictSeat(words, dead + 1, 1);
+  for (const dead of deaths) {
+    status = yield* recovery.recoverSpans(words, own, dead + 1);
+  }
+  return status;
+});
+
+interface Setup {
+  readonly pages?: number;
+  readonly caches?: boolean;
+  readonly stockMax?: number;
+  readonly emptyBytesMax?: number;
+  readonly doubled?: boolean;
+  /** The heap's blocks have had so many lives before. */
+  readonly lives?: number;
+  /** Somebody's notebook names blocks that others may free. */
+  readonly fetched?: boolean;
+  /** Blocks are handed on: some may be live in nobody's notebook. */
+  readonly posted?: boolean;
+}
+
+/** The heap answers NONE, or a pointer that is not live; it frees what is live, once. */
+function heapSpec(doubled: boolean): Spec<number[]> {
+  return {
+    start: [],
+    step(live, name, [pointer], answer?: unknown) {
+      void answer;
+      if (name === 'malloc') {
+        const free = POINTERS.filter(p => !live.includes(p));
+        return [[live, NONE], ...free.map(p => [[...live, p].sort((a, b) => a - b), p] as [number[], number])];
+      }
+      if (name === 'free') {
+        if (live.includes(pointer as number)) return [[live.filter(p => p !== pointer), DONE]];
+        if (!doubled) return [[live, BAD_HANDLE]];
+        return [
+          [live, DONE],
+          [live, BAD_HANDLE],
+        ];
+      }
+      return [[live, ANY]];
+    },
+  };
+}
+
+const PAGE = 512;
+const BLOCK = 256;
+let POINTERS: number[] = [];
+
+function program(
+  name: string,
+  threads: (box: number) => readonly (readonly Op[])[],
+  setup: Setup = {},
+  further: Partial<Program> = {},
+): Program {
+  const {
+    pages = 2,
+    caches = true,
+    stockMax = 1,
+    emptyBytesMax = 0,
+    doubled = false,
+    lives = 0,
+    fetched = false,
+    posted = false,
+  } = setup;
+  const plans = threads(0);
+  const supervisors = further.victims === undefined ? 0 : further.victims.length;
+  const region = layOutRegion(plans.length + supervisors);
+  const classes = [{ bytes: BLOCK, pages: 1, blocks: PAGE / BLOCK, stockMax }];
+  const made = createTunedHeap(
+    { region, name: 'heap', byteLength: pages * PAGE, caches },
+    { pageShift: 9, classes, emptyBytesMax },
+  );
+  for (let life = 0; life < lives; life++) made.free(made.malloc(1));
+  made.trim();
+  const at = made.heap;
+  const data = attachmentIn(region).words[at + span.HEAP_DATA_OFFSET]!;
+  const pointers = Array.from({ length: (pages * PAGE) / BLOCK }, (_, i) => data + i * BLOCK);
+  const words = wordsOf(region);
+  const box = (data >>> 2) + 1; // within the data: nobody else touches it
+  const ownOf = (index: number): Int32Array => openSpans(seatedAt(region, index), at, true);
+  const probe = ownOf(1);
+
+  const liveIn = (view: View): number[] =>
+    pointers.filter(pointer => span.isLivePointer(view.words, probe, pointer) === 1);
+
+  /** When nothing moves: what the words call live is what the specification does, and the pages add up. */
+  const audit = (view: View): string | undefined => {
+    const live = JSON.stringify(liveIn(view));
+    if (further.victims === undefined && !doubled && !view.states().some(state => JSON.stringify(state) === live))
+      return `live in the words: ${live}, by the answers: ${JSON.stringify(view.states())}`;
+    if (further.victims !== undefined && !fetched) {
+      // What those who live have acquired is live, each theirs alone.
+      const held: number[] = [];
+      for (let thread = 0; thread < plans.length + supervisors; thread++) {
+        if (!view.deaths.includes(thread)) held.push(...view.kept(thread));
+      }
+      if (new Set(held).size < held.length) return `handed out twice: ${JSON.stringify(held)}`;
+      const lost = held.find(pointer => !liveIn(view).includes(pointer));
+      if (lost !== undefined) return `${lost} was acquired, and is not live`;
+      if (!posted && liveIn(view).length > held.length)
+        return `live: ${live}, held by the living: ${JSON.stringify(held)}`;
+    }
+    const { [span.OWN_MAP]: map, [span.OWN_FIRST_PAGE]: first, [span.OWN_USED_MASK]: used } = probe;
+    let reserved = 0;
+    for (let page = 0; page < pages; page++) {
+      const word = view.words[map! + first! + page]!;
+      reserved += (view.words[used!]! >>> page) & 1;
+      if (word !== 0 && ((view.words[used!]! >>> page) & 1) === 0) return `page ${page} is in use, and marked free`;
+      if (view.deaths.length > 0 && view.deaths.includes((word & 0xff) - 1)) return `page ${page} belongs to the dead`;
+    }
+    if (view.words[at + span.HEAP_RESERVED] !== reserved)
+      return `${reserved} pages are marked used, another number is counted`;
+    if (view.words[at + span.HEAP_LOCK] !== 0) return 'the lock is still held';
+    return undefined;
+  };
+
+  const spec = heapSpec(doubled);
+  return {
+    name: `heap: ${name}`,
+    words,
+    threads: threads(box).map((ops, i) => ({ own: ownOf(i + 1), ops })),
+    ...(supervisors === 0
+      ? {}
+      : {
+          supervisors: Array.from({ length: supervisors }, (_, i) => ({
+            name: `recoverer ${i + 1}`,
+            own: ownOf(plans.length + 1 + i),
+            ops: i + 1 < supervisors ? [recover] : [recover, malloc],
+          })),
+        }),
+    hints: [
+      [words[at + span.HEAP_MAP]!, words[at + span.HEAP_MAP]! + pages],
+      [words[at + span.HEAP_LIVE]!, words[at + span.HEAP_LIVE]! + pages * 4],
+      [words[at + span.HEAP_STAMPS]!, words[at + span.HEAP_STAMPS]! + pages * 4],
+    ],
+    ...(further.victims === undefined
+      ? {
+          spec: {
+            start: spec.start,
+            step: (live: number[], what: string, args: readonly unknown[]) => {
+              POINTERS = pointers;
+              return spec.step(live, what, args);
+            },
+          },
+        }
+      : {}),
+    audit,
+    nameOf: namer([
+      ['heap', at],
+      ['map', words[at + span.HEAP_MAP]!],
+      ['span', words[at + span.HEAP_SPANS]!],
+      ['live', words[at + span.HEAP_LIVE]!],
+      ['stamp', words[at + span.HEAP_STAMPS]!],
+      ['free', words[at + span.HEAP_FREE_MASK]!],
+      ['holder', words[at + span.HEAP_HOLDERS]!],
+      ['used', words[at + span.HEAP_USED_MASK]!],
+      ['control', words[at + span.HEAP_CONTROLS]!],
+    ]),
+    ...further,
+  };
+}
+
+const pair = [malloc, free];
+
+export const programs: readonly Program[] = [
+  program('two seats, each its own blocks', () => [[...pair, malloc], pair]),
+  program('two seats, one page', () => [[...pair, malloc], pair], { pages: 1 }),
+  program('freed by another', box => [
+    [malloc, postTo(box), malloc, malloc],
+    [fetchFrom(box), free],
+  ]),
+  program(
+    'freed by another, generations wrap',
+    box => [
+      [malloc, postTo(box), malloc, free],
+      [fetchFrom(box), free],
+    ],
+    { lives: 7 },
+  ),
+  program(
+    'freed by both at once',
+    box => [
+      [malloc, postAndKeep(box), free, malloc],
+      [fetchFrom(box), free],
+    ],
+    { doubled: true },
+  ),
+  program(
+    'freed twice by another',
+    box => [
+      [malloc, postTo(box), malloc],
+      [fetchFrom(box), freeAndKeep, free],
+    ],
+    { doubled: true },
+  ),
+  program(
+    'freed while its owner leaves',
+    box => [
+      [malloc, postTo(box), leave],
+      [fetchFrom(box), free, malloc],
+    ],
+    { pages: 1 },
+  ),
+  program('large and small', () => [
+    [mallocLarge(2), free],
+    [malloc, free],
+  ]),
+  program('trimmed while another allocates', () => [
+    [...pair, trim],
+    [malloc, malloc],
+  ]),
+  program('without caches', () => [pair, pair], { caches: false, stockMax: 0 }),
+  program('killed anywhere', () => [[...pair, malloc], pair], {}, { victims: [0] }),
+  program('killed anywhere, large', () => [[mallocLarge(2), free], [malloc]], {}, { victims: [0] }),
+  program(
+    'killed anywhere, freeing',
+    box => [
+      [malloc, postTo(box), malloc],
+      [fetchFrom(box), free],
+    ],
+    { pages: 1, posted: true },
+    { victims: [1] },
+  ),
+  program('killed anywhere, without caches', () => [pair, [malloc]], { caches: false, stockMax: 0 }, { victims: [0] }),
+  program(
+    'killed, and its block adopted',
+    box => [
+      [malloc, postTo(box), malloc],
+      [lookInto(box), adopt],
+    ],
+    { pages: 1, fetched: true },
+    { victims: [0] },
+  ),
+  program(
+    'killed anywhere, and its recoverer too',
+    () => [pair, [malloc]],
+    { pages: 1 },
+    { victims: [0, 2], preemptions: 2 },
+  ),
+  program(
+    'two others free two blocks of one page',
+    box => [
+      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
+      [fetchFrom(box), free],
+      [fetchFrom(box + 1), free],
+    ],
+    { pages: 1, stockMax: 2 },
+  ),
+];
