@@ -39,13 +39,13 @@ export const OWN_SEATS = 5;
 export const OWN_SEAT_GENERATION = 6;
 export const OWN_RECORDS = 7;
 export const OWN_TAIL = 8;
-export const OWN_HEAD_SEEN = 9;
+const OWN_HEAD_SEEN = 9;
 export const OWN_HEAD = 10;
-export const OWN_TAIL_SEEN = 11;
+const OWN_TAIL_SEEN = 11;
 export const OWN_WORDS = 12;
 
 /** The positions, or a record's length, can't be: the region is damaged. */
-export const BROKEN = -4;
+const BROKEN = -4;
 
 /** Makes this seat the writer. Answers 0 when it is, else the seat that is. */
 export function takeWriter(words: Int32Array, own: Int32Array): number {
