@@ -1,5 +1,6 @@
 /** Runs the relay and its peers in turns, checks what each finds, and measures how long it takes. */
 import { atLeast, type Gate, judge, type Measured, summarize, type Verdict } from 'ringwell-bench/harness';
+import { startBytes } from './bytes.js';
 import { doPlainly, type Totals } from './job.js';
 import { startMessages } from './messages.js';
 import { startRelay } from './relay.js';
@@ -53,11 +54,12 @@ const sizes = [
   { blockBytes: 65536, blocksInFlight: 64 },
 ] as const;
 /** Bytes that a round should relay at least: shorter ones are too noisy. */
-const ROUND_BYTES = 250e6;
+const ROUND_BYTES = 180e6;
 const PASSES_MAX = 100;
 
 const ways = [
   { key: 'relay', label: 'ringwell: handles through a ring', start: startRelay },
+  { key: 'bytes', label: 'ringwell: bytes through byte rings', start: startBytes },
   { key: 'copies', label: 'postMessage, copies', start: (options: RelayOptions) => startMessages(false, options) },
   {
     key: 'transferred',

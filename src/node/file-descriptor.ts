@@ -3,7 +3,7 @@
  * straight out of it, in one call for both parts of the circle; nothing is copied in between.
  */
 import { readv, readvSync, writev, writevSync } from 'node:fs';
-import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
+import { checkInteger, checkOptions, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { CLOSED } from '../core/status.js';
 import { ByteRingBase } from '../ring/byte-ring-base.js';
 
@@ -18,7 +18,6 @@ export interface TransferOptions {
 interface Transfer {
   readonly bytesMax: number;
   readonly position: number | undefined;
-  readonly segments: Int32Array;
 }
 
 /** @throws {RingwellError} ERR_USAGE */
@@ -34,13 +33,22 @@ function checkTransfer(ring: unknown, fd: unknown, options: TransferOptions, wha
   const { bytesMax = ring.capacity, position } = options;
   checkInteger(bytesMax, 1, 2 ** 31 - 1, `${what}: bytesMax`, 'ERR_USAGE');
   if (position !== undefined) checkInteger(position, 0, Number.MAX_SAFE_INTEGER, `${what}: position`, 'ERR_USAGE');
-  return { bytesMax, position, segments: new Int32Array(4) };
+  return { bytesMax, position };
 }
 
-function partsOf({ bytes }: ByteRingBase, segments: Int32Array): Uint8Array[] {
-  const [at0, length0, at1, length1] = segments as unknown as [number, number, number, number];
-  const first = bytes.subarray(at0, at0 + length0);
-  return length1 === 0 ? [first] : [first, bytes.subarray(at1, at1 + length1)];
+/** Used between a reservation and the making of its views, which nothing comes between. */
+const segments = new Int32Array(4);
+
+/** Views of what was reserved. */
+function partsOf(ring: ByteRingBase): Uint8Array[] {
+  const first = ring.viewOf(segments[0]!, segments[1]!);
+  return segments[3] === 0 ? [first] : [first, ring.viewOf(segments[2]!, segments[3]!)];
+}
+
+/** As the blocking forms take them. */
+export interface BlockingTransferOptions extends TransferOptions {
+  /** How long to wait for room, or for bytes, in milliseconds; default 0: not at all. */
+  timeoutMs?: number;
 }
 
 /**
@@ -48,12 +56,17 @@ function partsOf({ bytes }: ByteRingBase, segments: Int32Array): Uint8Array[] {
  * thrown as it comes, and nothing is in the ring then. Blocks the thread as the read does. Allocates a little.
  * @throws {RingwellError} ERR_CLOSED; ERR_USAGE, also for rings with records or elements of several bytes
  */
-export function fillFrom(ring: ByteRingBase, fd: number, options: TransferOptions = {}): number {
-  const { bytesMax, position, segments } = checkTransfer(ring, fd, options, 'Cannot fill byte ring');
-  if (ring.reserveWrite(bytesMax, segments) === 0) return 0;
+export function fillFrom(ring: ByteRingBase, fd: number, options: BlockingTransferOptions = {}): number {
+  const { bytesMax, position } = checkTransfer(ring, fd, options, 'Cannot fill byte ring');
+  const timeoutMs = checkTimeout(options.timeoutMs ?? 0);
+  if (ring.reserveWrite(bytesMax, segments) === 0) {
+    if (timeoutMs === 0) return 0;
+    ring.roomWait(timeoutMs);
+    if (ring.reserveWrite(bytesMax, segments) === 0) return 0;
+  }
   let count = 0;
   try {
-    count = readvSync(fd, partsOf(ring, segments), position);
+    count = readvSync(fd, partsOf(ring), position);
   } finally {
     ring.commitWrite(count);
   }
@@ -69,12 +82,12 @@ export async function fillFromAsync(
   fd: number,
   options: TransferOptions & { signal?: AbortSignal } = {},
 ): Promise<number> {
-  const { bytesMax, position, segments } = checkTransfer(ring, fd, options, 'Cannot fill byte ring');
+  const { bytesMax, position } = checkTransfer(ring, fd, options, 'Cannot fill byte ring');
   while (ring.reserveWrite(bytesMax, segments) === 0) await ring.roomAsync(options);
   let count = 0;
   try {
     count = await new Promise<number>((resolve, reject) => {
-      readv(fd, partsOf(ring, segments), position as number, (error, read) => (error ? reject(error) : resolve(read)));
+      readv(fd, partsOf(ring), position as number, (error, read) => (error ? reject(error) : resolve(read)));
     });
   } finally {
     ring.commitWrite(count);
@@ -88,13 +101,18 @@ export async function fillFromAsync(
  * Allocates a little.
  * @throws {RingwellError} ERR_USAGE, also for rings with records or elements of several bytes
  */
-export function drainTo(ring: ByteRingBase, fd: number, options: TransferOptions = {}): number {
-  const { bytesMax, position, segments } = checkTransfer(ring, fd, options, 'Cannot drain byte ring');
-  const there = ring.reserveRead(bytesMax, segments);
+export function drainTo(ring: ByteRingBase, fd: number, options: BlockingTransferOptions = {}): number {
+  const { bytesMax, position } = checkTransfer(ring, fd, options, 'Cannot drain byte ring');
+  const timeoutMs = checkTimeout(options.timeoutMs ?? 0);
+  let there = ring.reserveRead(bytesMax, segments);
+  if (there === 0 && timeoutMs > 0) {
+    ring.bytesWait(timeoutMs);
+    there = ring.reserveRead(bytesMax, segments);
+  }
   if (there <= 0) return there;
   let count = 0;
   try {
-    count = writevSync(fd, partsOf(ring, segments), position);
+    count = writevSync(fd, partsOf(ring), position);
   } finally {
     ring.commitRead(count);
   }
@@ -110,7 +128,7 @@ export async function drainToAsync(
   fd: number,
   options: TransferOptions & { signal?: AbortSignal } = {},
 ): Promise<number> {
-  const { bytesMax, position, segments } = checkTransfer(ring, fd, options, 'Cannot drain byte ring');
+  const { bytesMax, position } = checkTransfer(ring, fd, options, 'Cannot drain byte ring');
   let there = ring.reserveRead(bytesMax, segments);
   while (there === 0) {
     await ring.bytesAsync(options);
@@ -120,9 +138,7 @@ export async function drainToAsync(
   let count = 0;
   try {
     count = await new Promise<number>((resolve, reject) => {
-      writev(fd, partsOf(ring, segments), position as number, (error, written) =>
-        error ? reject(error) : resolve(written),
-      );
+      writev(fd, partsOf(ring), position as number, (error, written) => (error ? reject(error) : resolve(written)));
     });
   } finally {
     ring.commitRead(count);

@@ -1,3 +1,10 @@
 /** `ringwell/node`: what needs Node. */
 
-export { drainTo, drainToAsync, fillFrom, fillFromAsync, type TransferOptions } from './file-descriptor.js';
+export {
+  type BlockingTransferOptions,
+  drainTo,
+  drainToAsync,
+  fillFrom,
+  fillFromAsync,
+  type TransferOptions,
+} from './file-descriptor.js';

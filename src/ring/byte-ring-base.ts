@@ -330,6 +330,14 @@ export abstract class ByteRingBase implements Closable {
   /** As `readWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was read. Allocates. */
   abstract readAsync(target: Uint8Array, options?: { signal?: AbortSignal; bytesMin?: number }): Promise<number>;
 
+  /** @internal A view of a segment; kept where `circle.ts` keeps them. */
+  viewOf(offset: number, count: number): Uint8Array {
+    return this.circle.view(offset, count);
+  }
+  /** @internal Waits until a byte or more fits, the ring is closed, or so many milliseconds have passed. A local ring does not. */
+  abstract roomWait(timeoutMs: number): void;
+  /** @internal Waits until a byte or more is there, the ring is closed, or so many milliseconds have passed. A local ring does not. */
+  abstract bytesWait(timeoutMs: number): void;
   /** @internal Waits until a byte or more fits, or the ring is closed. */
   abstract roomAsync(options: { signal?: AbortSignal }): Promise<unknown>;
   /** @internal Waits until a byte or more is there, or the ring is closed. */

@@ -48,9 +48,11 @@ export class Circle {
     target.set(bytes.subarray(0, count - first), first);
   }
 
-  private view(offset: number, count: number): Uint8Array {
+  /** A view of bytes that lie together: a kept one where they may come round at the same place. */
+  view(offset: number, count: number): Uint8Array {
     // Only whole powers of two at whole multiples: others would come round at ever new places.
-    if ((count & (count - 1)) !== 0 || (offset & (count - 1)) !== 0) return this.bytes.subarray(offset, offset + count);
+    if (count === 0 || (count & (count - 1)) !== 0 || (offset & (count - 1)) !== 0)
+      return this.bytes.subarray(offset, offset + count);
     const bits = 31 - Math.clz32(count);
     if (bits !== this.viewBits) {
       if (this.size >>> bits > VIEWS_MAX) return this.bytes.subarray(offset, offset + count);

@@ -68,6 +68,10 @@ export class LocalByteRing extends ByteRingBase {
     });
   }
 
+  roomWait(): void {}
+
+  bytesWait(): void {}
+
   roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {
     const promise = this.writers.wait(() => this.ended || this.roomFor() > 0 || undefined, options);
     this.writers.serve();

@@ -135,6 +135,22 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     });
   }
 
+  roomWait(timeoutMs: number): void {
+    this.beWriter('roomWait');
+    if (!this.mayWait(timeoutMs, 'write')) return;
+    const room = this.awaitRoom(1, now() + timeoutMs);
+    if (room < CLOSED) throw this.failure(room);
+    if (this.writers.size !== 0) this.attachment.waiting.poke();
+  }
+
+  bytesWait(timeoutMs: number): void {
+    this.beReader('bytesWait');
+    if (!this.mayWait(timeoutMs, 'read')) return;
+    const there = this.awaitBytes(1, now() + timeoutMs);
+    if (there < CLOSED) throw this.failure(there);
+    if (this.readers.size !== 0) this.attachment.waiting.poke();
+  }
+
   roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {
     const { attachment, words, own } = this;
     const look = (): number | undefined => {

@@ -110,6 +110,18 @@ describe.each(rings().map(([name]) => name))('a %s byte ring', name => {
     }));
 });
 
+it('waits a while for room, and for bytes', () =>
+  withFiles((from, to) => {
+    const ring = ByteRing.create({ region: seatsOf(1)[0]!, name: 'ring', capacity: 64 });
+    expect(drainTo(ring, to, { timeoutMs: 5 })).toBe(0);
+    expect(fillFrom(ring, from, { timeoutMs: 5 })).toBe(64);
+    const start = performance.now();
+    expect(fillFrom(ring, from, { timeoutMs: 20 })).toBe(0);
+    expect(performance.now() - start).toBeGreaterThan(15);
+    refuses('ERR_USAGE', () => fillFrom(ring, from, { timeoutMs: -1 }));
+    refuses('ERR_USAGE', () => drainTo(ring, to, { timeoutMs: Number.NaN }));
+  }));
+
 it('misuse is refused', async () => {
   const ring = ByteRing.create({ capacity: 64 });
   for (const wrong of [-1, 1.5, Number.NaN, '1', null, undefined]) {
