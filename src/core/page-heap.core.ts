@@ -58,7 +58,7 @@ function isAlive(words: Int32Array, own: Int32Array, holder: number): number {
 }
 
 /** How long to wait for the lock in milliseconds. Others hold it for microseconds, unless they died and are not recovered yet. */
-const LOCK_PATIENCE_MS = 5000;
+const LOCK_PATIENCE_MS = 1000;
 
 /** Takes the heap's lock, repairing what a dead holder left. Answers DONE, or without the lock UNSEATED or LOCK_HELD. */
 export function lockHeap(words: Int32Array, own: Int32Array): number {

@@ -334,7 +334,7 @@ export class SharedHeap extends HeapBase implements Attached {
     const holder = Atomics.load(this.words, this.heap + HEAP_LOCK) & 0xff;
     throw new RingwellError(
       'ERR_ATTACH',
-      `Seat ${holder} has held the heap's lock for 5 s; if its thread has ended, recover it`,
+      `Seat ${holder} has held the heap's lock for a second; if its thread has ended, recover it`,
     );
   }
 

@@ -3,6 +3,8 @@
 import { parseArgs } from 'node:util';
 import { run as byteRing } from './byte-ring.stress.mjs';
 import { Violation } from './harness.mjs';
+import { run as heap } from './heap.stress.mjs';
+import { run as heapDeaths } from './heap-deaths.stress.mjs';
 import { run as pool } from './pool.stress.mjs';
 import { run as ring } from './ring.stress.mjs';
 
@@ -50,6 +52,12 @@ const programs = [
     byteRing,
     { capacity: 256, style: 'mixed', records: true, start: 2 ** 29 - 1024 },
   ],
+  ['heap', heap, {}],
+  ['heap, nearly full', heap, { byteLength: 2 ** 18, hold: 400 }],
+  ['heap, tiny pages, nothing kept', heap, { byteLength: 2 ** 16, hold: 60, pageShift: 9, emptyBytesMax: 0 }],
+  ['heap without caches', heap, { caches: false }],
+  ['heap, deaths', heapDeaths, {}],
+  ['heap without caches, deaths', heapDeaths, { caches: false }],
 ].filter(([name]) => name.includes(values.only));
 
 const seconds = Number(values.seconds) / programs.length;

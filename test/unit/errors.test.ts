@@ -61,7 +61,17 @@ describe('a checked number', () => {
 
 describe('the public surface', () => {
   it('is what it promises, and nothing else', () => {
-    expect(Object.keys(surface).sort()).toEqual(['CLOSED', 'Heap', 'NONE', 'Pool', 'Region', 'Ring', 'RingwellError']);
+    expect(Object.keys(surface).sort()).toEqual([
+      'ByteRing',
+      'CLOSED',
+      'Heap',
+      'NONE',
+      'ObjectPool',
+      'Pool',
+      'Region',
+      'Ring',
+      'RingwellError',
+    ]);
     expect([surface.NONE, surface.CLOSED]).toEqual([0, -1]);
   });
 
