@@ -28,7 +28,8 @@
  * - Another seat releases a LIVE block by moving its return stamp to the block's generation: once a generation, by
  *   compare-and-exchange. The holder finds the stamp and takes the block back. A stamp that does not match the word never
  *   frees, so no misuse, however timed, hands one block out twice.
- * - A word in TRANSIT names its sender until the receiver writes its own name. The ring slot orders the two.
+ * - A word in TRANSIT names its sender, or nobody once its sender has died, until the receiver writes its own name. The ring
+ *   slot orders the two; a recoverer only ever exchanges the dead sender's name.
  * - RETIRED blocks are beyond the capacity: nobody takes them. Generation 0 says that nobody ever had the block.
  * - When a generation wraps, the stamp is cleared, so an old stamp never meets its own number again.
  *

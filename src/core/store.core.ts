@@ -5,7 +5,7 @@
  * block store, 64 words, line by line
  * word  0  capacityMax | 1 blockBytes | 2 indexBits | 3 first generation | 4 records | 5 free mask | 6 returned mask
  *       7  data offset (bytes) | 8 stockMax | 9 bytes from block to block
- *      11 treatment (pool/treatment.ts)                                              (written once, at create)
+ *      10 keep | 11 treatment (pool/treatment.ts)                                    (written once, at create)
  * word 16  attention: 0, or 1 while seats may be waiting, or 2: the region is poisoned; a hint that the fast path reads
  * word 32  fresh: blocks below were touched; helped forward by anyone | 33 capacity
  * word 34  returned: 1 when the returned mask may have bits | 35 resizing: 1 while a resize is on its way (resize.core.ts)
@@ -58,6 +58,7 @@ export const STORE_RETURNED_MASK = 6;
 export const STORE_DATA_OFFSET = 7;
 export const STORE_STOCK_MAX = 8;
 export const STORE_STRIDE_BYTES = 9;
+export const STORE_KEEP = 10;
 export const STORE_TREATMENT = 11;
 export const STORE_ATTENTION = 16;
 export const STORE_FRESH = 32;
@@ -249,11 +250,7 @@ export function checkStore(words: Int32Array, store: number, seats: number): num
     const generationRight = generation > 0 && generation <= generationMask;
     const stateRight = state > BLOCK_UNTOUCHED && state <= BLOCK_TRANSIT && holder <= seats;
     const holderRight =
-      state === BLOCK_FREE || state === BLOCK_RETIRED
-        ? holder === 0
-        : state === BLOCK_STOCKED || state === BLOCK_TRANSIT
-          ? holder > 0
-          : true;
+      state === BLOCK_FREE || state === BLOCK_RETIRED ? holder === 0 : state === BLOCK_STOCKED ? holder > 0 : true;
     if (!generationRight || !stateRight || !holderRight) return records + index * BLOCK_WORDS;
   }
   return 0;

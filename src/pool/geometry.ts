@@ -14,6 +14,8 @@ export interface PoolGeometry {
   /** Bits, see core/guard.core.ts. */
   readonly treatment: number;
   readonly alignment: number;
+  /** Whether recovery leaves the blocks of a dead thread live. */
+  readonly keep: boolean;
   /** Bits of a handle that are the block's index. */
   readonly indexBits: number;
 }
@@ -31,6 +33,9 @@ export function poolGeometry(options: PoolOptions): PoolGeometry {
   if ((alignment & (alignment - 1)) !== 0) {
     throw new RingwellError('ERR_GEOMETRY', `${what}: alignment must be a power of two, got ${show(alignment)}`);
   }
+  const { keep = false } = options;
+  if (typeof keep !== 'boolean')
+    throw new RingwellError('ERR_USAGE', `${what}: keep must be a boolean, got ${show(keep)}`);
   const treatment = treatmentOf(options, what);
   const guarded = (treatment & TREAT_GUARD) !== 0;
   // Canaries are words: they stand at whole ones.
@@ -53,6 +58,7 @@ export function poolGeometry(options: PoolOptions): PoolGeometry {
     leadBytes,
     treatment,
     alignment: step,
+    keep,
     indexBits: indexBitsFor(capacityMax),
   };
 }

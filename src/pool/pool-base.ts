@@ -28,6 +28,11 @@ export interface PoolOptions {
   guard?: boolean;
   /** Where blocks begin: a power of two, 1 to 65,536; default 16. */
   alignment?: number;
+  /**
+   * What recovery does with a block that a dead thread held: with `keep` it stays live, held by nobody, for who knows its handle;
+   * default false: it is made free. Whoever creates the pool decides.
+   */
+  keep?: boolean;
 }
 
 /** What a pool has seen. `PoolBase.stats` says what is exact. */

@@ -55,6 +55,7 @@ export function createStore(
   words[index + core.STORE_DATA_OFFSET] = dataOffset;
   words[index + core.STORE_STOCK_MAX] = stockMax;
   words[index + core.STORE_TREATMENT] = geometry.treatment;
+  words[index + core.STORE_KEEP] = geometry.keep ? 1 : 0;
   publishEntry(words, entry);
   return readStore(words, index);
 }

@@ -1,5 +1,6 @@
 import { BLOCK_WORDS } from '../../core/block.core.js';
 import { CANARY_BYTES, TREAT_GUARD } from '../../core/guard.core.js';
+import { recoverStore } from '../../core/recover-store.core.js';
 import { leaveBlocks } from '../../core/stock.core.js';
 import * as store from '../../core/store.core.js';
 import { handleMax, openStore, readStore } from '../../core/store.js';
@@ -48,6 +49,11 @@ export const poolKind: Kind = {
   },
 
   check: store.checkStore,
+
+  recover(words, at, seats, dead) {
+    const blocks = recoverStore(words, at, seats, dead);
+    return { blocks, bytes: blocks * words[at + store.STORE_BLOCK_BYTES]! };
+  },
 
   stop(words, at) {
     // Not 1: that is taken back when nobody waits.

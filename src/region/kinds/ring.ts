@@ -1,3 +1,4 @@
+import { recoverQueue } from '../../core/recover-queue.core.js';
 import * as slot from '../../core/slot.core.js';
 import type { Kind } from './kind.js';
 
@@ -22,6 +23,10 @@ export const ringKind: Kind = {
   },
 
   check: slot.checkQueue,
+
+  recover(words, at, seats, dead) {
+    return { slots: recoverQueue(words, at, seats, dead) };
+  },
 
   stop(words, at) {
     Atomics.store(words, at + slot.QUEUE_CLOSED, 1);
