@@ -15,7 +15,7 @@
  * - FREE without its bit in the free mask: the bit is set.
  * - LIVE with its stamp, without its bit in the returned mask, or without `returned`: they are set.
  * - LIVE of nobody with its stamp: its releaser, or whoever let go of it, died before freeing it. It is freed.
- * - a block that was claimed, and `fresh` not moved on; `attention` without anybody waiting.
+ * - a block that was claimed, and `fresh` not moved on; `attention` without anybody waiting; a resize that was begun.
  *
  * A bit too many costs its finder a look at the word. The caller rings every bell afterwards.
  */
@@ -28,11 +28,11 @@ import {
   BLOCK_STATE_SHIFT,
   BLOCK_STOCKED,
   BLOCK_TAG_MASK,
-  BLOCK_UNTOUCHED,
   BLOCK_WORDS,
   blockTag,
 } from './block.core.js';
 import { disarm } from './doorbell.core.js';
+import { settleResize } from './resize.core.js';
 import {
   STORE_CAPACITY_MAX,
   STORE_FREE_MASK,
@@ -47,6 +47,7 @@ import {
 
 /** Takes back all that a dead seat held in a store. Answers how many blocks were made free. Reads every touched block's record. */
 export function recoverStore(words: Int32Array, store: number, seats: number, dead: number): number {
+  settleResize(words, store);
   disarm(words, store + STORE_WAITERS, dead);
   settleAttention(words, store, seats);
   const records = words[store + STORE_RECORDS]!;
@@ -58,7 +59,7 @@ export function recoverStore(words: Int32Array, store: number, seats: number, de
   for (let index = 0; index < end; index++) {
     const record = records + index * BLOCK_WORDS;
     const word = Atomics.load(words, record);
-    if (word === BLOCK_UNTOUCHED) continue;
+    if (word >>> BLOCK_GENERATION_SHIFT === 0) continue; // nobody ever had it
     if (index === fresh) Atomics.compareExchange(words, store + STORE_FRESH, fresh, fresh + 1);
     if ((word & BLOCK_HOLDER_MASK) === dead) reclaimed += reclaimBlock(words, record, word, keep);
     settleBlock(words, store, record, index);

@@ -20,6 +20,7 @@ import { layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
 import { core, coreFromText } from './loader.js';
 import { ANY, type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
+import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const block = await core<typeof realBlock>('core/block.core.js');
 const resizing = await core<typeof realResize>('core/resize.core.js');
@@ -31,6 +32,7 @@ const shell = await coreFromText<{
   post(words: Int32Array, at: number, value: number): void;
   fetch(words: Int32Array, at: number): number;
   lock(words: Int32Array, at: number): number;
+  look(words: Int32Array, at: number): number;
 }>(
   'shell',
   `
@@ -43,6 +45,7 @@ export function lock(words, at) {
     Atomics.wait(words, at, holder);
   }
 }
+export function look(words, at) { return Atomics.load(words, at); }
 export function fetch(words, at) {
   for (;;) {
     const value = Atomics.load(words, at);
@@ -133,6 +136,13 @@ const fetchFrom = (at: number): Op =>
     kept.push(yield* shell.fetch(words, at));
     return 0;
   });
+/** Takes what lies in the box already; one who may die need not be waited for. */
+const lookInto = (at: number): Op =>
+  op('look', [], function* ({ words, kept }) {
+    const handle = yield* shell.look(words, at);
+    if (handle !== 0) kept.push(handle);
+    return 0;
+  });
 
 /**
  * A pool answers NONE, or a handle that it never answered before, of a block that is not live; it releases what is live, once.
@@ -185,6 +195,8 @@ interface Setup {
   readonly first?: number;
   readonly doubled?: boolean;
   readonly capacityMax?: number;
+  /** The thread that may die, and is then recovered, by one that may die too. */
+  readonly victim?: number;
 }
 
 const BOX = 0;
@@ -192,11 +204,11 @@ const BOX = 0;
 function program(
   name: string,
   threads: (box: number, at: number, seats: number) => readonly (readonly Op[])[],
-  { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity }: Setup = {},
+  { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity, victim }: Setup = {},
   further: Partial<Program> | ((at: number) => Partial<Program>) = {},
 ): Program {
   const count = threads(BOX, 0, 0).length;
-  const region = layOutRegion(count);
+  const region = layOutRegion(victim === undefined ? count : seatsFor(count));
   const pool = layOutPool(region, capacity, stockMax, first, capacityMax);
   const words = wordsOf(region);
   const { index: at, records, indexBits } = pool.store;
@@ -233,15 +245,15 @@ function program(
       const holder = word & 0xff;
       const retired = state === BLOCK_RETIRED;
       const inside = index < view.words[at + store.STORE_CAPACITY]!;
-      if (retired && inside && (view.deaths.length === 0 || more.supervisors !== undefined))
+      if (retired && inside && (view.deaths.length === 0 || victim !== undefined || more.supervisors !== undefined))
         return `block ${index} is lost: retired below the capacity`;
       if (!inside && !retired && word !== 0) return `block ${index} is beyond the capacity, in state ${state}`;
       if (retired || state === BLOCK_UNTOUCHED || state === BLOCK_TRANSIT) continue;
-      const named = holder > 0 && view.deaths.includes(holder - 1);
-      if (named) continue; // recovery finds it by its word
+      if (holder > 0 && view.deaths.includes(holder - 1) && victim === undefined) continue; // its word says whose it was
+      if (holder > 0 && view.deaths.includes(holder - 1))
+        return `block ${index} still names seat ${holder}, which died`;
       const marked = ((view.words[pool.store.freeMask]! >>> index) & 1) === 1;
-      if (state === BLOCK_FREE && !marked && view.deaths.length === 0)
-        return `block ${index} is free and nobody can find it`;
+      if (state === BLOCK_FREE && !marked) return `block ${index} is free and nobody can find it`;
       if (state === BLOCK_STOCKED) {
         const own = view.own(holder - 1);
         const stocked = [...own.slice(store.OWN_STOCK, store.OWN_STOCK + own[store.OWN_COUNT]!)];
@@ -252,16 +264,14 @@ function program(
       const returned = ((view.words[pool.store.returnedMask]! >>> index) & 1) === 1;
       if (state === BLOCK_LIVE && stamped && holder === 0)
         return `block ${index} was released, and nobody will collect it`;
-      if (
-        state === BLOCK_LIVE &&
-        stamped &&
-        view.deaths.length === 0 &&
-        (!returned || view.words[at + store.STORE_RETURNED] === 0)
-      ) {
+      if (state === BLOCK_LIVE && stamped && (!returned || view.words[at + store.STORE_RETURNED] === 0))
         return `block ${index} was released to seat ${holder}, which will not look`;
-      }
+      const known = holder === 0 || view.kept(holder - 1).some(handle => (handle & indexMask) === index);
+      if (view.deaths.length > 0 && state === BLOCK_LIVE && !stamped && !known)
+        return `block ${index} is held by seat ${holder}, which does not know it`;
     }
-    return undefined;
+    if (view.words[at + store.STORE_WAITERS] !== 0) return 'somebody is in the waiter set and does not wait';
+    return seatAudit(view);
   };
   return {
     name: `pool: ${name}`,
@@ -282,6 +292,7 @@ function program(
       ['records', records],
       ['letter box', box],
     ]),
+    ...(victim === undefined ? {} : recovering({ threads: count, victim, store: at })),
     ...more,
   };
 }
@@ -387,23 +398,20 @@ export const programs: readonly Program[] = [
     ],
     { capacity: 1 },
   ),
-  program(
-    'killed anywhere',
-    () => [
-      [...pair, acquire],
-      [...pair, acquire],
-    ],
-    { stockMax: 1 },
-    { victims: [0] },
-  ),
+  program('killed anywhere', () => [[...pair, acquire], pair], { stockMax: 1, victim: 0 }),
+  program('killed anywhere, the last block', () => [pair, pair], { capacity: 1, victim: 0 }),
+  program('killed anywhere, generations wrap', () => [[...pair, ...pair], [acquire]], {
+    capacity: 1,
+    first: 2 ** 20 - 2,
+    victim: 0,
+  }),
   program(
     'killed anywhere, returning',
     box => [
       [acquire, postTo(box), acquire],
       [fetchFrom(box), release],
     ],
-    { capacity: 1 },
-    { victims: [1] },
+    { capacity: 1, victim: 1 },
   ),
   program(
     'grows while others acquire',
@@ -446,4 +454,31 @@ export const programs: readonly Program[] = [
       supervisors: [{ ops: [op('settle', [], ({ words }) => resizing.settleResize(words, at))] }],
     }),
   ),
+  program(
+    'killed anywhere, while another returns',
+    box => [
+      [acquire, postAndKeep(box), acquire],
+      [lookInto(box), release, acquire],
+    ],
+    { victim: 0, doubled: true },
+  ),
+  program(
+    'killed anywhere, disowning what another releases',
+    box => [
+      [acquire, postAndKeep(box), disown],
+      [lookInto(box), release],
+    ],
+    { capacity: 1, victim: 0, doubled: true },
+  ),
+  program(
+    'killed anywhere, releasing what another disowns',
+    box => [
+      [acquire, postAndKeep(box), disown],
+      [lookInto(box), release],
+    ],
+    { capacity: 1, victim: 1, doubled: true },
+  ),
+  program('killed anywhere, detaching', () => [[acquire, leave], pair], { capacity: 1, victim: 0 }),
+  program('killed anywhere, another waits', () => [pair, [acquireWait, release]], { capacity: 1, victim: 0 }),
+  program('killed anywhere, waiting', () => [[acquireWait, release], pair], { capacity: 1, victim: 0 }),
 ];

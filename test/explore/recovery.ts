@@ -1,0 +1,75 @@
+/** Recovery as a program's supervisors run it: the first recovers the victim, the second the first, should that die too. */
+import type * as realDoorbell from '../../dist/core/doorbell.core.js';
+import type * as realQueue from '../../dist/core/recover-queue.core.js';
+import type * as realStore from '../../dist/core/recover-store.core.js';
+import * as realSeat from '../../dist/core/seat.core.js';
+import { DONE } from '../../dist/core/status.js';
+import * as realHeader from '../../dist/region/header.core.js';
+import { core } from './loader.js';
+import { op, type Program, type View } from './program.js';
+
+const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
+const header = await core<typeof realHeader>('region/header.core.js');
+const queue = await core<typeof realQueue>('core/recover-queue.core.js');
+const seat = await core<typeof realSeat>('core/seat.core.js');
+const store = await core<typeof realStore>('core/recover-store.core.js');
+
+const { SEAT_EVICTED, SEAT_FREE } = realSeat;
+
+/** What is recovered: the threads, of which one may die, and the parts of the structures; 0 for none. */
+export interface Recovered {
+  /** Threads of the program itself; they sit on seats 1, 2, ..., the recoverers behind them. */
+  readonly threads: number;
+  /** The number of the thread that may die. */
+  readonly victim: number;
+  readonly queue?: number;
+  readonly store?: number;
+}
+
+/** Seats that a program with recovery needs. */
+export function seatsFor(threads: number): number {
+  return threads + 2;
+}
+
+/** As `recoverSeat` in region/recovery.ts, on one ring and one pool. */
+export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervisors' | 'kills'> {
+  const { threads, victim, queue: queuePart = 0, store: storePart = 0 } = what;
+  const seats = seatsFor(threads);
+  const dead = victim + 1;
+  const recover = op(
+    'recover',
+    ({ deaths }) => [(deaths.at(-1) ?? -1) + 1],
+    function* ({ words, own, deaths }) {
+      const me = own[0]!;
+      const last = (deaths.at(-1) ?? -1) + 1;
+      if ((yield* seat.evictSeat(words, last, 1)) === 0) return 0;
+      const status = yield* header.lockRegion(words, me, 1, Number.POSITIVE_INFINITY, 1);
+      if (status !== DONE) return status;
+      if ((yield* seat.seatState(words, dead)) === SEAT_EVICTED) {
+        if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
+        if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
+        yield* doorbell.ringBells(words, threads);
+        yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
+      }
+      // A recoverer has nothing in any structure, so its seat needs no scan here.
+      if (last !== dead) yield* seat.moveSeat(words, last, 1, SEAT_EVICTED, SEAT_FREE);
+      yield* header.unlockRegion(words, me, 1);
+      return DONE;
+    },
+  );
+  return {
+    victims: [victim, threads],
+    kills: 2,
+    supervisors: [1, 2].map(i => ({ name: `recovery ${i}`, own: [threads + i], ops: [recover] })),
+  };
+}
+
+/** What recovery leaves behind at the end: no seat of the dead, no lock. */
+export function seatAudit(view: View): string | undefined {
+  for (const thread of view.deaths) {
+    const state = view.words[realSeat.seatIndex(thread + 1)]! & realSeat.SEAT_STATE_MASK;
+    if (state !== SEAT_FREE) return `the seat of thread ${thread}, which died, is in state ${state}`;
+  }
+  const lock = view.words[realHeader.HEADER_LOCK]!;
+  return lock === 0 ? undefined : `the lock still names seat ${lock & 0xff}`;
+}

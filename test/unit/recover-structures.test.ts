@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { BLOCK_STAMP, BLOCK_TRANSIT, BLOCK_WORDS, blockTag } from '../../src/core/block.core.js';
+import { arm } from '../../src/core/doorbell.core.js';
+import { SLOT_CLAIMED, slotTag } from '../../src/core/slot.core.js';
+import {
+  OWN_FREE_MASK,
+  OWN_RETURNED_MASK,
+  STORE_ATTENTION,
+  STORE_RETURNED,
+  STORE_WAITERS,
+} from '../../src/core/store.core.js';
+import { NONE, Pool, type Region, Ring } from '../../src/index.js';
+import type { SharedPool } from '../../src/pool/shared-pool.js';
+import { OWN_SLOTS } from '../../src/ring/ring.core.js';
+import type { SharedRing } from '../../src/ring/shared-ring.js';
+import { expectCounts, poolsOf, refuses, ringsOf, seatsOf } from './helpers.js';
+
+const BYTES = 16;
+
+function inside(of: SharedPool | SharedRing): { words: Int32Array; own: Int32Array; records: number } {
+  return of as unknown as { words: Int32Array; own: Int32Array; records: number };
+}
+
+/** Two living seats and a third that will have died, and a pool that all have open. */
+function setUp(
+  capacity: number,
+  stockMax = 0,
+): { regions: [Region, Region, Region]; pool: SharedPool; other: SharedPool; dying: SharedPool } {
+  const regions = seatsOf(3) as [Region, Region, Region];
+  const [pool, other, dying] = poolsOf(regions, capacity, { stockMax }, BYTES) as [SharedPool, SharedPool, SharedPool];
+  return { regions, pool, other, dying };
+}
+
+/** Every block can be had again, by the living. */
+function expectAll(region: Region, pool: SharedPool, capacity: number): void {
+  region.check();
+  const handles = Array.from({ length: capacity }, () => pool.acquire());
+  expect(new Set(handles.map(handle => pool.offsetOf(handle))).size).toBe(capacity);
+  expect(pool.acquire()).toBe(NONE);
+  for (const handle of handles) pool.release(handle);
+}
+
+describe('a pool', () => {
+  it('gets back the blocks that the dead held, and those in its stock', () => {
+    const { regions, pool, dying } = setUp(8, 4);
+    const mine = pool.acquire();
+    const live = [dying.acquire(), dying.acquire(), dying.acquire()];
+    dying.release(live.pop()!);
+    const report = regions[0].recover(3);
+    // Two live, and of its stock at least the one that it released.
+    expect(report.blocksReclaimed).toBeGreaterThanOrEqual(3);
+    expect(report.bytesReclaimed).toBe(report.blocksReclaimed * BYTES);
+    expectCounts(pool, 1);
+    for (const handle of live) {
+      expect(pool.isLive(handle)).toBe(false);
+      refuses('ERR_HANDLE', () => pool.release(handle));
+    }
+    pool.release(mine);
+    expect(regions[1].recover(3).blocksReclaimed).toBe(0);
+    pool[Symbol.dispose]();
+    expectAll(regions[0], pool, 8);
+  });
+
+  it('keeps what the dead held live, for others, when it was made to', () => {
+    const regions = seatsOf(2) as [Region, Region];
+    const pool = Pool.create({ region: regions[0], name: 'pool', blockBytes: BYTES, capacity: 4, keep: true });
+    const dying = Pool.attach(regions[1], 'pool');
+    const [kept, released] = [dying.acquire(), dying.acquire()];
+    pool.release(released);
+    expect(regions[0].recover(2)).toMatchObject({ blocksReclaimed: 1, bytesReclaimed: BYTES });
+    expect([pool.isLive(kept), pool.isLive(released)]).toEqual([true, false]);
+    expectCounts(pool, 1);
+    pool.release(kept);
+    expectCounts(pool, 0);
+    expectAll(regions[0], pool as SharedPool, 4);
+  });
+
+  it('refuses a keep that is no boolean', () => {
+    const [region] = seatsOf(1) as [Region];
+    for (const keep of [0, 1, 'yes', null]) {
+      refuses('ERR_USAGE', () => Pool.create({ region, name: 'p', blockBytes: 1, capacity: 1, keep: keep as never }));
+    }
+  });
+
+  it('frees what another released to the dead', () => {
+    const { regions, pool, dying } = setUp(4);
+    pool.release(dying.acquire());
+    expectCounts(pool, 0);
+    expect(regions[0].recover(3).blocksReclaimed).toBe(1);
+    expectAll(regions[0], pool, 4);
+  });
+
+  it('finds blocks again whose bit in a mask was lost', () => {
+    const { regions, pool, other } = setUp(4);
+    const { words, own } = inside(pool);
+    const [theirs, mine, nobodys] = [other.acquire(), pool.acquire(), other.acquire()];
+    pool.release(mine);
+    pool.release(theirs);
+    // A releaser that died behind its exchange, three times.
+    words[own[OWN_FREE_MASK]!] = 0;
+    words[own[OWN_RETURNED_MASK]!] = 0;
+    words[pool.store + STORE_RETURNED] = 0;
+    const record = inside(pool).records + (nobodys & 3) * BLOCK_WORDS;
+    words[record] = (words[record]! & ~0xff) | 0;
+    words[record + BLOCK_STAMP] = nobodys >>> 2;
+    regions[0].recover(3);
+    expectCounts(pool, 0);
+    expectAll(regions[1], other, 4);
+  });
+
+  it('does not go on looking for a waiter that is dead', () => {
+    const { regions, pool, dying } = setUp(4, 2);
+    const { words } = inside(pool);
+    arm(words, dying.store + STORE_WAITERS, 3);
+    words[pool.store + STORE_ATTENTION] = 1;
+    regions[0].recover(3);
+    expect([words[pool.store + STORE_WAITERS], words[pool.store + STORE_ATTENTION]]).toEqual([0, 0]);
+  });
+});
+
+describe('a ring', () => {
+  it('skips the slot that the dead had claimed, and goes on', () => {
+    const regions = seatsOf(3) as [Region, Region, Region];
+    const [ring] = ringsOf(regions, 4, 2 ** 31 - 1) as [SharedRing, SharedRing, SharedRing];
+    const { words, own } = inside(ring);
+    ring.enqueue(1);
+    const slot = own[OWN_SLOTS]! + 0;
+    words[slot] = words[slot]! | slotTag(SLOT_CLAIMED, 3);
+    ring.enqueue(2);
+    expect([ring.dequeue(), ring.dequeue()]).toEqual([1, NONE]);
+    expect(regions[1].recover(3)).toMatchObject({ slotsReleased: 1, blocksReclaimed: 0 });
+    expect([ring.dequeue(), ring.dequeue()]).toEqual([2, NONE]);
+    for (let round = 0; round < 3; round++) {
+      for (let i = 1; i <= 4; i++) expect(ring.enqueue(i)).toBe(true);
+      expect(ring.enqueue(9)).toBe(false);
+      for (let i = 1; i <= 4; i++) expect(ring.dequeue()).toBe(i);
+    }
+    regions[0].check();
+  });
+
+  it('keeps the blocks on their way that the dead had sent, and only those', () => {
+    const regions = seatsOf(3) as [Region, Region, Region];
+    const pools = poolsOf(regions, 4, {}, BYTES) as [SharedPool, SharedPool, SharedPool];
+    const rings = ringsOf(regions, 4, -2, pools) as [SharedRing, SharedRing, SharedRing];
+    const [sent, cut] = [pools[2].acquire(), pools[2].acquire()];
+    rings[2].enqueue(sent);
+    // Cut short between the block's word and the slot.
+    const { words, records } = inside(pools[0]);
+    words[records + (cut & 3) * BLOCK_WORDS] = ((cut >>> 2) << 12) | blockTag(BLOCK_TRANSIT, 3);
+    expect(regions[0].recover(3)).toMatchObject({ blocksReclaimed: 1, slotsReleased: 0 });
+    regions[0].check();
+    expect([pools[0].isLive(sent), pools[0].isLive(cut)]).toEqual([true, false]);
+    expect(Ring.attach(regions[1], 'ring').dequeue()).toBe(sent);
+    pools[1].release(sent);
+    expectAll(regions[0], pools[0], 4);
+  });
+});
