@@ -47,6 +47,7 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
   disarm(words, queue + QUEUE_ROOM_WAITERS, dead);
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
+  const store = words[queue + QUEUE_CARRIED]!;
   const mask = lapMask(capacity);
   let released = 0;
   for (let i = 0; i < capacity; i++) {
@@ -58,44 +59,42 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
     if (state === SLOT_CLAIMED && isDead) {
       if (Atomics.compareExchange(words, slot, word, lap | SLOT_SKIP) === word) released++;
     } else if (state === SLOT_TAKEN && isDead) {
-      finishReceipt(words, queue, slot, dead);
+      finishReceipt(words, store, slot, dead);
       if (Atomics.compareExchange(words, slot, word, (lap - mask) | 0) === word) released++;
     } else if (state === SLOT_FULL || state === SLOT_TAKEN) {
-      forgetSender(words, queue, slot, dead);
+      forgetSender(words, store, slot, dead);
     }
   }
   return released;
 }
 
-/** The record of the block whose handle stands in a slot; 0 when the queue carries none. */
-function cargoRecord(words: Int32Array, queue: number, item: number): number {
-  const store = words[queue + QUEUE_CARRIED]!;
-  if (store === 0) return 0;
+/** The upper part of the word of the block whose handle is an item: its generation. */
+function lifeOf(words: Int32Array, store: number, item: number): number {
+  return (item >>> words[store + STORE_INDEX_BITS]!) << BLOCK_GENERATION_SHIFT;
+}
+
+/** The index of that block's word. */
+function recordOf(words: Int32Array, store: number, item: number): number {
   return words[store + STORE_RECORDS]! + (item & ((1 << words[store + STORE_INDEX_BITS]!) - 1)) * BLOCK_WORDS;
 }
 
-/** The upper part of the word of the block whose handle stands in a slot: its generation. */
-function cargoLife(words: Int32Array, queue: number, item: number): number {
-  return (item >>> words[words[queue + QUEUE_CARRIED]! + STORE_INDEX_BITS]!) << BLOCK_GENERATION_SHIFT;
-}
-
 /** Makes the dead seat the holder of the block that it was taking, as it would have done itself. */
-function finishReceipt(words: Int32Array, queue: number, slot: number, dead: number): void {
+function finishReceipt(words: Int32Array, store: number, slot: number, dead: number): void {
+  if (store === 0) return;
   const item = Atomics.load(words, slot + 1);
-  const record = cargoRecord(words, queue, item);
-  if (record === 0) return;
+  const record = recordOf(words, store, item);
+  const life = lifeOf(words, store, item);
   const word = Atomics.load(words, record);
-  const life = cargoLife(words, queue, item);
   if ((word & ~BLOCK_TAG_MASK) !== life || ((word >>> BLOCK_STATE_SHIFT) & 15) !== BLOCK_TRANSIT) return;
   Atomics.compareExchange(words, record, word, life | blockTag(BLOCK_LIVE, dead));
 }
 
 /** Takes the dead seat's name out of a block that it had sent and that is still on its way. */
-function forgetSender(words: Int32Array, queue: number, slot: number, dead: number): void {
-  // The slot may be another item's by now. Then the exchange fails: that item's block does not name the dead seat.
+function forgetSender(words: Int32Array, store: number, slot: number, dead: number): void {
+  if (store === 0) return;
+  // A hint: the slot may be another item's by now. Then the exchange fails, because that block does not name the dead seat.
   const item = Atomics.load(words, slot + 1);
-  const record = cargoRecord(words, queue, item);
-  if (record === 0) return;
-  const life = cargoLife(words, queue, item);
-  Atomics.compareExchange(words, record, life | blockTag(BLOCK_TRANSIT, dead), life | blockTag(BLOCK_TRANSIT, 0));
+  const life = lifeOf(words, store, item);
+  const sent = life | blockTag(BLOCK_TRANSIT, dead);
+  Atomics.compareExchange(words, recordOf(words, store, item), sent, life | blockTag(BLOCK_TRANSIT, 0));
 }

@@ -1,13 +1,14 @@
 /** Rings that carry a pool, and rings whose threads die: at rest every block and every acknowledged item can be found. */
-import { BLOCK_LIVE, BLOCK_STATE_SHIFT, BLOCK_TRANSIT, BLOCK_WORDS } from '../../dist/core/block.core.js';
+import { BLOCK_FREE, BLOCK_LIVE, BLOCK_STATE_SHIFT, BLOCK_TRANSIT, BLOCK_WORDS } from '../../dist/core/block.core.js';
 import * as slot from '../../dist/core/slot.core.js';
 import { DONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
-import { layOutPool, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
+import { itemHints, layOutPool, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
+import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
@@ -18,6 +19,8 @@ const RING_OWN = store.OWN_STOCK + 2;
 interface Layout {
   readonly words: Int32Array;
   readonly own: (seat: number) => Int32Array;
+  readonly store: number;
+  readonly freeMask: number;
   readonly records: number;
   readonly queue: number;
   readonly slots: number;
@@ -40,7 +43,8 @@ function layOut(seats: number, blocks: number, capacity: number, start: number, 
     ['queue', queue],
     ['slots', slots],
   ] as const;
-  return { words: wordsOf(region), own, records: pool.store.records, queue, slots, nameOf: namer(names) };
+  const { index, freeMask, records } = pool.store;
+  return { words: wordsOf(region), own, store: index, freeMask, records, queue, slots, nameOf: namer(names) };
 }
 
 /** Acquires, or does nothing when there is no block. */
@@ -77,7 +81,7 @@ const receiveWait = op('dequeueWait', [], function* ({ words, own, kept }) {
   return handle;
 });
 
-/** Every block is free, or held by one live thread that knows it, or in one slot, or its word or slot names the dead. */
+/** Every block is free and can be found, or held by one live thread that knows it, or in one slot; no word names the dead. */
 function blockAudit(
   layout: Layout,
   blocks: number,
@@ -86,7 +90,6 @@ function blockAudit(
 ): (view: View) => string | undefined {
   return view => {
     const places = new Map<number, string[]>();
-    const dying = new Set<number>();
     const put = (handle: number, place: string): void => {
       const index = handle & (blocks - 1);
       places.set(index, [...(places.get(index) ?? []), place]);
@@ -98,43 +101,47 @@ function blockAudit(
       const word = view.words[layout.slots + i * slot.SLOT_WORDS]!;
       if ((word & slot.SLOT_STATE_MASK) === slot.SLOT_FULL)
         put(view.words[layout.slots + i * slot.SLOT_WORDS + 1]!, `slot ${i}`);
-      // Taken by one that died: the slot names it and still has the handle.
-      const taken = (word & slot.SLOT_STATE_MASK) === slot.SLOT_TAKEN;
-      const owner = ((word >>> slot.SLOT_SEAT_SHIFT) & 0xff) - 1;
-      if (taken && view.deaths.includes(owner))
-        dying.add(view.words[layout.slots + i * slot.SLOT_WORDS + 1]! & (blocks - 1));
+      const owner = (word >>> slot.SLOT_SEAT_SHIFT) & 0xff;
+      if (owner !== 0) return `slot ${i} names seat ${owner}, which is done or dead`;
     }
     for (let index = 0; index < blocks; index++) {
       const word = view.words[layout.records + index * BLOCK_WORDS]!;
       const state = (word >>> BLOCK_STATE_SHIFT) & 15;
-      const dead = view.deaths.includes((word & 0xff) - 1) || dying.has(index);
+      if (view.deaths.includes((word & 0xff) - 1)) return `block ${index} names seat ${word & 0xff}, which died`;
+      if (state === BLOCK_FREE && ((view.words[layout.freeMask]! >>> index) & 1) === 0)
+        return `block ${index} is free and nobody can find it`;
       const found = places.get(index) ?? [];
       if (found.length > 1) return `block ${index} is in ${found.join(' and ')}`;
-      if ((state === BLOCK_LIVE || state === BLOCK_TRANSIT) && found.length === 0 && !dead)
-        return `block ${index} is lost`;
+      if ((state === BLOCK_LIVE || state === BLOCK_TRANSIT) && found.length === 0) return `block ${index} is lost`;
       if (state < BLOCK_LIVE && found.length > 0) return `block ${index} is free, and in ${found[0]}`;
       const inSlot = found.some(place => place.startsWith('slot'));
-      if (inSlot !== (state === BLOCK_TRANSIT) && !dead)
-        return `block ${index} is in ${found.join('')}, its state is ${state}`;
+      if (inSlot !== (state === BLOCK_TRANSIT)) return `block ${index} is in ${found.join('')}, its state is ${state}`;
     }
-    return undefined;
+    return seatAudit(view);
   };
 }
 
 function carrying(
   name: string,
   threads: readonly (readonly Op[])[],
-  more: Partial<Program> & { capacity?: number } = {},
+  more: Partial<Program> & { capacity?: number; victim?: number } = {},
 ): Program {
-  const { capacity = 1, ...rest } = more;
-  const layout = layOut(threads.length, 2, capacity, 0, true);
+  const { capacity = 1, victim, ...rest } = more;
+  const { length } = threads;
+  const layout = layOut(victim === undefined ? length : seatsFor(length), 2, capacity, 0, true);
   return {
     name: `cargo: ${name}`,
     words: layout.words,
     threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
     audit: blockAudit(layout, 2, capacity, threads.length),
-    hints: [[layout.records, layout.records + 2 * BLOCK_WORDS], ...queueHints(layout.queue, layout.slots, capacity)],
+    hints: [
+      [layout.records, layout.records + 2 * BLOCK_WORDS],
+      ...queueHints(layout.queue, layout.slots, capacity),
+      // A recoverer may look at an item while another writes the next one there.
+      ...(victim === undefined ? [] : itemHints(layout.slots, capacity)),
+    ],
     nameOf: layout.nameOf,
+    ...(victim === undefined ? {} : recovering({ threads: length, victim, queue: layout.queue, store: layout.store })),
     ...rest,
   };
 }
@@ -151,7 +158,7 @@ const get = op('dequeue', [], function* ({ words, own, kept }) {
   return item;
 });
 
-/** What was acknowledged was taken once, or is in the ring, or in a slot that names the dead, who was taking it. */
+/** What was acknowledged was taken once, or is in the ring, or was delivered to the dead inside its last call. */
 function itemAudit(
   layout: Layout,
   capacity: number,
@@ -169,20 +176,21 @@ function itemAudit(
       const owner = ((word >>> slot.SLOT_SEAT_SHIFT) & 0xff) - 1;
       if (state === slot.SLOT_FULL) count(view.words[at + 1]!);
       if (state === slot.SLOT_TAKEN || state === slot.SLOT_CLAIMED) {
-        if (!view.deaths.includes(owner)) return `slot ${i} is held by thread ${owner}, which is alive and done`;
-        if (state === slot.SLOT_TAKEN) count(view.words[at + 1]!);
+        return `slot ${i} is held by thread ${owner}, which is done or dead`;
       }
     }
+    let lost = 0;
     for (let thread = 0; thread < producers; thread++) {
       for (const item of view.kept(thread)) {
         const times = found.get(item) ?? 0;
         // A consumer that died between its last access and its return had the item in its hands: it was delivered.
         const delivered = view.deaths.some(dead => dead >= producers && view.cutShort(dead) !== undefined);
         if (times === 0 && !delivered) return `item ${item} was acknowledged and is lost`;
+        if (times === 0 && lost++ > 0) return 'one death has swallowed two items';
         if (times > 1) return `item ${item} is there ${times} times`;
       }
     }
-    return undefined;
+    return seatAudit(view);
   };
 }
 
@@ -195,12 +203,12 @@ function dying(
 ): Program {
   const { capacity = 2, start = 0, ...rest } = more;
   const threads = [...producers, ...consumers];
-  const layout = layOut(threads.length, 2, capacity, start, false);
+  const layout = layOut(seatsFor(threads.length), 2, capacity, start, false);
   return {
     name: `ring, killed anywhere: ${name}`,
     words: layout.words,
     threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
-    victims: [victim],
+    ...recovering({ threads: threads.length, victim, queue: layout.queue }),
     hints: queueHints(layout.queue, layout.slots, capacity),
     audit: itemAudit(layout, capacity, producers.length, threads.length),
     nameOf: layout.nameOf,
@@ -236,7 +244,7 @@ export const programs: readonly Program[] = [
       [acquire, send, acquire, send],
       [receive, release],
     ],
-    { victims: [0] },
+    { victim: 0 },
   ),
   carrying(
     'receiver killed anywhere',
@@ -244,10 +252,15 @@ export const programs: readonly Program[] = [
       [acquire, send, acquire, send],
       [receive, release],
     ],
-    { victims: [1] },
+    { victim: 1 },
   ),
-  dying('a producer', [[put(1), put(2)], [put(3)]], [[get, get]], 0),
-  dying('a consumer', [[put(1), put(2)]], [[get, get], [get]], 1),
-  dying('a producer, below 2^32', [[put(1), put(2), put(3)]], [[get, get, get]], 0, { start: -1 }),
-  dying('a consumer, one slot', [[put(1), put(2)]], [[get], [get]], 1, { capacity: 1 }),
+  dying('a producer', [[put(1), put(2)]], [[get, get]], 0),
+  dying('a consumer', [[put(1), put(2)]], [[get, get]], 1),
+  dying('a producer, below 2^32', [[put(1), put(2), put(3)]], [[get]], 0, { start: -1 }),
+  dying('one of two producers', [[put(1), put(2)], [put(3)]], [[get, get]], 0, { preemptions: 1, long: true }),
+  dying('one of two consumers, one slot', [[put(1), put(2)]], [[get], [get]], 1, {
+    capacity: 1,
+    preemptions: 1,
+    long: true,
+  }),
 ];

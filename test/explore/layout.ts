@@ -89,3 +89,11 @@ export function queueHints(queue: number, slots: number, capacity: number): (rea
   });
   return [[queue + slot.QUEUE_CLOSED, queue + slot.QUEUE_CLOSED + 1], ...slotWords];
 }
+
+/** The items of a queue. */
+export function itemHints(slots: number, capacity: number): (readonly [number, number])[] {
+  return Array.from({ length: capacity }, (_, i) => {
+    const at = slots + i * slot.SLOT_WORDS + 1;
+    return [at, at + 1] as const;
+  });
+}

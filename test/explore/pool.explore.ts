@@ -205,14 +205,13 @@ function program(
   name: string,
   threads: (box: number, at: number, seats: number) => readonly (readonly Op[])[],
   { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity, victim }: Setup = {},
-  further: Partial<Program> | ((at: number) => Partial<Program>) = {},
+  more: Partial<Program> = {},
 ): Program {
   const count = threads(BOX, 0, 0).length;
   const region = layOutRegion(victim === undefined ? count : seatsFor(count));
   const pool = layOutPool(region, capacity, stockMax, first, capacityMax);
   const words = wordsOf(region);
   const { index: at, records, indexBits } = pool.store;
-  const more = typeof further === 'function' ? further(at) : further;
   const box = pool.store.dataOffset >>> 2;
   const plans = threads(box, at, count).map((ops, i) => ({ own: pool.own(i + 1), ops }));
   const indexMask = (1 << indexBits) - 1;
@@ -235,6 +234,16 @@ function program(
           return `block ${index} is in stock ${thread + 1}, its word says ${word & 0xfff}`;
       }
     }
+    // What a survivor holds, nobody else got, whatever recovery does beside it.
+    for (let thread = 0; victim !== undefined && !doubled && thread < count; thread++) {
+      if (thread === victim || view.own(thread).length === 0) continue;
+      for (const handle of view.kept(thread)) {
+        const word = view.words[records + (handle & indexMask) * BLOCK_WORDS]!;
+        const holder = word & 0xff;
+        if (word >>> 12 !== handle >>> indexBits || (holder !== thread + 1 && holder !== victim + 1))
+          return `thread ${thread} has ${handle}, its block says ${word >>> 12}, seat ${holder}`;
+      }
+    }
     return undefined;
   };
   /** At rest, whoever may still go on can find every block. */
@@ -245,7 +254,7 @@ function program(
       const holder = word & 0xff;
       const retired = state === BLOCK_RETIRED;
       const inside = index < view.words[at + store.STORE_CAPACITY]!;
-      if (retired && inside && (view.deaths.length === 0 || victim !== undefined || more.supervisors !== undefined))
+      if (retired && inside && (view.deaths.length === 0 || victim !== undefined))
         return `block ${index} is lost: retired below the capacity`;
       if (!inside && !retired && word !== 0) return `block ${index} is beyond the capacity, in state ${state}`;
       if (retired || state === BLOCK_UNTOUCHED || state === BLOCK_TRANSIT) continue;
@@ -271,13 +280,16 @@ function program(
         return `block ${index} is held by seat ${holder}, which does not know it`;
     }
     if (view.words[at + store.STORE_WAITERS] !== 0) return 'somebody is in the waiter set and does not wait';
-    return seatAudit(view);
+    return victim === undefined ? undefined : seatAudit(view);
   };
   return {
     name: `pool: ${name}`,
     words,
     threads: plans,
-    spec: poolSpec(capacityMax, first, pool.own(1)[store.OWN_HANDLE_MAX]! >>> indexBits, doubled),
+    // What recovery frees, and when, no specification here knows: the law and the audit must do.
+    ...(victim === undefined
+      ? { spec: poolSpec(capacityMax, first, pool.own(1)[store.OWN_HANDLE_MAX]! >>> indexBits, doubled) }
+      : {}),
     law,
     audit,
     // Block words and stamps, and the attention word: read plainly on the fast paths (block.core.ts, store.core.ts).
@@ -408,10 +420,10 @@ export const programs: readonly Program[] = [
   program(
     'killed anywhere, returning',
     box => [
-      [acquire, postTo(box), acquire],
+      [acquire, postAndKeep(box), acquire],
       [fetchFrom(box), release],
     ],
-    { capacity: 1, victim: 1 },
+    { capacity: 1, victim: 1, doubled: true },
   ),
   program(
     'grows while others acquire',
@@ -445,15 +457,10 @@ export const programs: readonly Program[] = [
     ],
     { capacityMax: 3 },
   ),
-  program(
-    'killed while it resizes, and settled',
-    (box, at) => [[resizeTo(1, at, box + 2), resizeTo(3, at, box + 3)], pair],
-    { capacityMax: 3 },
-    at => ({
-      victims: [0],
-      supervisors: [{ ops: [op('settle', [], ({ words }) => resizing.settleResize(words, at))] }],
-    }),
-  ),
+  program('killed anywhere, resizing', (box, at) => [[resizeTo(1, at, box + 2), resizeTo(3, at, box + 3)], pair], {
+    capacityMax: 3,
+    victim: 0,
+  }),
   program(
     'killed anywhere, while another returns',
     box => [

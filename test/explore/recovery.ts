@@ -38,11 +38,12 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
   const dead = victim + 1;
   const recover = op(
     'recover',
-    ({ deaths }) => [(deaths.at(-1) ?? -1) + 1],
+    ({ deaths }) => deaths.map(thread => thread + 1),
     function* ({ words, own, deaths }) {
       const me = own[0]!;
-      const last = (deaths.at(-1) ?? -1) + 1;
-      if ((yield* seat.evictSeat(words, last, 1)) === 0) return 0;
+      // Whoever comes second knows of both deaths: the first recoverer may have died before it did anything.
+      yield* seat.evictSeat(words, dead, 1);
+      if (deaths.length > 1) yield* seat.evictSeat(words, threads + 1, 1);
       const status = yield* header.lockRegion(words, me, 1, Number.POSITIVE_INFINITY, 1);
       if (status !== DONE) return status;
       if ((yield* seat.seatState(words, dead)) === SEAT_EVICTED) {
@@ -52,7 +53,7 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
         yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
       }
       // A recoverer has nothing in any structure, so its seat needs no scan here.
-      if (last !== dead) yield* seat.moveSeat(words, last, 1, SEAT_EVICTED, SEAT_FREE);
+      if (deaths.length > 1) yield* seat.moveSeat(words, threads + 1, 1, SEAT_EVICTED, SEAT_FREE);
       yield* header.unlockRegion(words, me, 1);
       return DONE;
     },
