@@ -330,6 +330,12 @@ export abstract class ByteRingBase implements Closable {
   /** As `readWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was read. Allocates. */
   abstract readAsync(target: Uint8Array, options?: { signal?: AbortSignal; bytesMin?: number }): Promise<number>;
 
+  /** @internal For who waits for several rings: whether a read would answer something else than 0. Makes this seat the reader. */
+  abstract readable(): boolean;
+  /** @internal Announces that this thread waits for a byte; look again before waiting. */
+  abstract armReadable(): void;
+  /** @internal Ends that wait, however it went. */
+  abstract leaveReadable(): void;
   /** @internal A view of a segment; kept where `circle.ts` keeps them. */
   viewOf(offset: number, count: number): Uint8Array {
     return this.circle.view(offset, count);

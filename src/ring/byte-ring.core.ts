@@ -10,7 +10,7 @@
  * ```
  */
 import { now } from '../core/clock.js';
-import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
+import { arm, disarm, listen, ringAll, someoneWaits } from '../core/doorbell.core.js';
 import { isSeated } from '../core/seat.core.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import {
@@ -178,8 +178,11 @@ export function recordLength(words: Int32Array, own: Int32Array): number {
 /** Announces that the reader is about to wait for so many bytes; look again before waiting. Answers the bell to wait on. */
 export function armReader(words: Int32Array, own: Int32Array, wanted: number): number {
   const stream = own[OWN_STREAM]!;
+  // This thread may wait twice, for several rings and for this one: then for the fewer bytes of the two.
+  const twice = someoneWaits(words, stream + STREAM_BYTE_WAITERS, own[OWN_SEATS]!);
+  const least = twice !== 0 ? Math.min(wanted, Atomics.load(words, stream + STREAM_WANTED)) : wanted;
   const bell = arm(words, stream + STREAM_BYTE_WAITERS, own[OWN_SEAT]!);
-  Atomics.store(words, stream + STREAM_WANTED, wanted);
+  Atomics.store(words, stream + STREAM_WANTED, least);
   Atomics.or(words, stream + STREAM_TAIL, STREAM_ATTENTION);
   return bell;
 }

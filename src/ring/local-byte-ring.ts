@@ -68,6 +68,14 @@ export class LocalByteRing extends ByteRingBase {
     });
   }
 
+  readable(): boolean {
+    return this.bytesFor() !== 0;
+  }
+
+  armReadable(): void {}
+
+  leaveReadable(): void {}
+
   roomWait(): void {}
 
   bytesWait(): void {}

@@ -135,6 +135,21 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     });
   }
 
+  readable(): boolean {
+    this.beReader('readable');
+    return this.bytesFor(1) !== NONE;
+  }
+
+  armReadable(): void {
+    this.beReader('armReadable');
+    core.armReader(this.words, this.own, 1);
+  }
+
+  leaveReadable(): void {
+    if (!this.left) core.leaveReader(this.words, this.own);
+    if (this.readers.size !== 0) this.attachment.waiting.poke();
+  }
+
   roomWait(timeoutMs: number): void {
     this.beWriter('roomWait');
     if (!this.mayWait(timeoutMs, 'write')) return;

@@ -6,7 +6,7 @@ const pairs = Number(process.env.GARBAGE ?? 1e7);
 
 const program = (setUp: string, body: string): string => `
 import { PerformanceObserver } from 'node:perf_hooks';
-import { Pool, Region, Ring } from 'DIST/index.js';
+import { ByteRing, Pool, Region, Ring } from 'DIST/index.js';
 let collections = 0;
 new PerformanceObserver(list => { collections += list.getEntries().length; }).observe({ entryTypes: ['gc'] });
 const region = Region.create({ maxByteLength: 2 ** 20, seats: 4 });
@@ -61,6 +61,23 @@ describe(`${pairs} pairs of hot operations`, () => {
       'a ring that carries a pool',
       `${sharedPool('4')} const ring = Ring.create({ region, name: 'ring', capacity: 4, carries: pool });`,
       'ring.enqueue(pool.acquire()); const h = ring.dequeue(); add(h); pool.release(h);',
+    ],
+    [
+      'a local byte ring',
+      'const ring = ByteRing.create({ capacity: 65536 }); const a = new Uint8Array(64);',
+      'ring.write(a); ring.write(a); add(ring.read(a)); add(ring.read(a));',
+    ],
+    [
+      'a shared byte ring',
+      `const ring = ByteRing.create({ region, name: 'ring', capacity: 65536 }); const theirs = ByteRing.attach(other, 'ring');
+       const a = new Uint8Array(1024);`,
+      'ring.write(a); add(theirs.read(a)); add(theirs.read(a) + 1);',
+    ],
+    [
+      'a shared byte ring, in place',
+      `const ring = ByteRing.create({ region, name: 'ring', capacity: 65536 }); const theirs = ByteRing.attach(other, 'ring');
+       const s = new Int32Array(4);`,
+      'ring.reserveWrite(100, s); ring.commitWrite(99); add(theirs.reserveRead(200, s)); theirs.commitRead(99);',
     ],
   ])('of %s cause no collection', { timeout: 30_000 + pairs / 1000 }, async (_, setUp, body) => {
     const { output } = await runChild(program(setUp, body), ['--expose-gc'], 30_000 + pairs / 1000);
