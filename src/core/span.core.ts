@@ -7,6 +7,7 @@
  * word   5  page map | 6 spans | 7 live | 8 stamps | 9 free mask | 10 holders | 11 used mask | 12 controls | 13 class table
  * word  14  words a control | 15 bytes of empty spans that a seat may keep         (once, at create; 5-13 are word indices)
  * word  16  lock: 0, or who works on the pages: generation 24 | seat 8 | 17 how many wait for it
+ * word  20  guard: 1 when every block has canaries around it          (once, at create)
  * word  32  pages reserved | 33 the most so far | 34 lowest: the first used-mask word that may have a free page | 35 dirty: the
  *          centre is to be put in order  (under the lock)
  * word  48  spans of nobody, a count for each class                                (under the lock, read as a hint)
@@ -57,6 +58,7 @@ export const HEAP_CONTROL_WORDS = 14;
 export const HEAP_EMPTY_MAX = 15;
 export const HEAP_LOCK = 16;
 export const HEAP_LOCK_AWAITED = 17;
+export const HEAP_GUARD = 20;
 export const HEAP_RESERVED = 32;
 export const HEAP_RESERVED_MAX = 33;
 export const HEAP_LOWEST = 34;

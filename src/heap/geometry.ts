@@ -25,6 +25,7 @@ const BYTES_MAX = 2 ** 31 - 65536;
 export interface HeapGeometry {
   readonly byteLength: number | undefined;
   readonly caches: boolean;
+  readonly guard: boolean;
 }
 
 /** @throws {RingwellError} ERR_GEOMETRY, ERR_USAGE */
@@ -44,7 +45,7 @@ export function heapGeometry(options: HeapOptions): HeapGeometry {
     options.byteLength === undefined
       ? undefined
       : checkInteger(options.byteLength, 1, BYTES_MAX, `${what}: byteLength`);
-  return { byteLength, caches };
+  return { byteLength, caches, guard };
 }
 
 /** Bytes of tables and data for so many pages, from the entry's first byte on. */
@@ -79,6 +80,7 @@ export function createTables(
   words[heap + span.HEAP_DATA_OFFSET] = tables.dataOffset;
   words[heap + span.HEAP_CLASSES] = classes.length;
   words[heap + span.HEAP_CACHES] = geometry.caches ? 1 : 0;
+  words[heap + span.HEAP_GUARD] = geometry.guard ? 1 : 0;
   words[heap + span.HEAP_MAP] = tables.map;
   words[heap + span.HEAP_SPANS] = tables.spans;
   words[heap + span.HEAP_LIVE] = tables.live;

@@ -201,6 +201,11 @@ function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: numb
 /** Gives any block back. `pointer` is a multiple of 16 within the data. Answers DONE, BAD_HANDLE or UNSEATED. */
 export function freeBlock(words: Int32Array, own: Int32Array, pointer: number): number {
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_GENERATION]!) === 0) return UNSEATED;
+  return giveBack(words, own, pointer);
+}
+
+/** As `freeBlock`, for a thread that is known to be seated, or just leaving. */
+export function giveBack(words: Int32Array, own: Int32Array, pointer: number): number {
   const word = Atomics.load(words, own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!));
   if (stateOf(word) === PAGE_LARGE || own[OWN_OWNER] === 0) return freeLocked(words, own, pointer);
   if ((stateOf(word) & PAGE_SMALL) === 0) return BAD_HANDLE;

@@ -2,6 +2,7 @@ import { checkOptions, RingwellError } from '../core/errors.js';
 import { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import { createTables, type HeapTuning, heapGeometry } from './geometry.js';
+import { GuardedHeap } from './guarded-heap.js';
 import { HeapBase, type HeapOptions } from './heap-base.js';
 import { SharedHeap } from './shared-heap.js';
 
@@ -14,20 +15,32 @@ interface Named {
 /** Blocks of any size: see the methods of `HeapBase`. */
 export type Heap = HeapBase;
 
-function kindOf(options: HeapOptions | undefined, tuning: HeapTuning = {}): StructureKind<SharedHeap> {
+/** A heap's object as a thread has it: guarded or not. */
+type SeatedHeap = SharedHeap | GuardedHeap;
+
+function guarded(heap: SharedHeap): SeatedHeap {
+  return heap.guard ? new GuardedHeap(heap) : heap;
+}
+
+function innerOf(heap: SeatedHeap): SharedHeap {
+  return heap instanceof GuardedHeap ? heap.inner : heap;
+}
+
+function kindOf(options: HeapOptions | undefined, tuning: HeapTuning = {}): StructureKind<SeatedHeap> {
   return {
     title: 'heap',
-    type: SharedHeap,
+    // Both classes are its subclasses; that it is abstract does not matter to `instanceof`.
+    type: HeapBase as unknown as new () => SeatedHeap,
     create: (attachment, name) =>
-      new SharedHeap(attachment, createTables(attachment, name, heapGeometry(options!), tuning), options),
-    attach: (attachment, entry) => new SharedHeap(attachment, entry.part, options),
+      guarded(new SharedHeap(attachment, createTables(attachment, name, heapGeometry(options!), tuning), options)),
+    attach: (attachment, entry) => guarded(new SharedHeap(attachment, entry.part, options)),
   };
 }
 
 /** Makes a heap in a region with sizes that only tests choose. */
 export function createTunedHeap(options: HeapOptions & Named, tuning: HeapTuning): SharedHeap {
   heapGeometry(options);
-  return createStructure(options.region, options.name, kindOf(options, tuning));
+  return innerOf(createStructure(options.region, options.name, kindOf(options, tuning)));
 }
 
 const LOCAL_BYTES = 64 * 2 ** 20;
@@ -35,7 +48,7 @@ const LOCAL_BYTES = 64 * 2 ** 20;
 const LOCAL_ROOM = 256 * 1024;
 
 /** A heap of this thread alone: in a region of its own. @throws {RingwellError} ERR_GEOMETRY */
-function createLocal(options: HeapOptions): SharedHeap {
+function createLocal(options: HeapOptions): SeatedHeap {
   const byteLength = heapGeometry(options).byteLength ?? LOCAL_BYTES;
   const maxByteLength = Math.min(Math.ceil(byteLength * 1.14) + LOCAL_ROOM, 2 ** 31 - 65536);
   const region = Region.create({ maxByteLength, shared: false, seats: 1 });
@@ -70,14 +83,15 @@ export const Heap: HeapMaker = {
   },
 
   open(options) {
-    const { byteLength, caches } = heapGeometry(options);
-    return openStructure(options.region, options.name, kindOf(options), heap => {
+    const { byteLength, caches, guard } = heapGeometry(options);
+    return openStructure(options.region, options.name, kindOf(options), found => {
+      const heap = innerOf(found);
       const bytes = byteLength === undefined ? heap.byteLength : Math.ceil(byteLength / 8192) * 8192;
-      if (heap.byteLength === bytes && heap.caches === caches) return;
-      const expected = `${bytes} bytes, caches ${caches}`;
+      if (heap.byteLength === bytes && heap.caches === caches && heap.guard === guard) return;
+      const expected = `${bytes} bytes, caches ${caches}, guard ${guard}`;
       throw new RingwellError(
         'ERR_GEOMETRY',
-        `Cannot open heap: expected ${expected}, found ${heap.byteLength} bytes, caches ${heap.caches}`,
+        `Cannot open heap: expected ${expected}, found ${heap.byteLength} bytes, caches ${heap.caches}, guard ${heap.guard}`,
       );
     });
   },

@@ -5,6 +5,7 @@ import {
   CLASS_BYTES,
   CLASS_WORDS,
   HEAP_DATA_OFFSET,
+  HEAP_GUARD,
   HEAP_LOCK,
   HEAP_RESERVED,
   HEAP_RESERVED_MAX,
@@ -104,6 +105,11 @@ export class SharedHeap extends HeapBase implements Attached {
   /** Bytes for blocks. */
   get byteLength(): number {
     return this.dataBytes;
+  }
+
+  /** Whether its blocks have canaries around them. */
+  get guard(): boolean {
+    return this.words[this.heap + HEAP_GUARD] !== 0;
   }
 
   /** Whether every seat keeps blocks and spans of its own. */
@@ -217,12 +223,17 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   /** Whether a value could be a pointer of this heap, as far as arithmetic tells. */
-  private isPointer(pointer: unknown): pointer is number {
+  isPointer(pointer: unknown): pointer is number {
     return (
       typeof pointer === 'number' &&
       (pointer & POINTER_MASK) === pointer &&
       (pointer - this.dataOffset) >>> 0 < this.dataBytes
     );
+  }
+
+  /** Whether a pointer names a live block. *Stale*: another thread may be freeing it at this moment. */
+  isLive(pointer: number): boolean {
+    return this.isPointer(pointer) && core.usableBytes(this.words, this.own, pointer) !== 0;
   }
 
   adopt(pointer: number): void {
@@ -314,6 +325,11 @@ export class SharedHeap extends HeapBase implements Attached {
     const crossed = beyond && !this.beyondSoftLimit;
     this.beyondSoftLimit = beyond;
     if (crossed) this.onSoftLimit?.(reserved);
+  }
+
+  /** Gives a block back while this thread leaves, for the guard. */
+  freeLeaving(pointer: number): void {
+    core.giveBack(this.words, this.own, pointer);
   }
 
   /** */

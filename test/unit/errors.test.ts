@@ -62,6 +62,7 @@ describe('a checked number', () => {
 describe('the public surface', () => {
   it('is what it promises, and nothing else', () => {
     expect(Object.keys(surface).sort()).toEqual([
+      'Arena',
       'ByteRing',
       'CLOSED',
       'Heap',
