@@ -2,6 +2,7 @@
 // Ends with code 1, and evidence, at the first violation.
 import { parseArgs } from 'node:util';
 import { run as byteRing } from './byte-ring.stress.mjs';
+import { run as byteRingDeaths } from './byte-ring-deaths.stress.mjs';
 import { Violation } from './harness.mjs';
 import { run as heap } from './heap.stress.mjs';
 import { run as heapDeaths } from './heap-deaths.stress.mjs';
@@ -58,6 +59,8 @@ const programs = [
   ['heap without caches', heap, { caches: false }],
   ['heap, deaths', heapDeaths, {}],
   ['heap without caches, deaths', heapDeaths, { caches: false }],
+  ['byte ring, dying writers', byteRingDeaths, { capacity: 64, victim: 'writer' }],
+  ['byte ring, dying readers', byteRingDeaths, { capacity: 64, victim: 'reader' }],
 ].filter(([name]) => name.includes(values.only));
 
 const seconds = Number(values.seconds) / programs.length;
