@@ -36,7 +36,7 @@
  *   thread that frees what another is freeing was stopped between two instructions for that long.
  * - A large block is a span of its own, class 0 in its word; all that happens to it happens under the lock.
  *
- * Hints: page words, live and stamp words read plainly while another may be writing them; a compare-and-exchange, the
+ * Hints: page words, live and stamp words and hint bits of pages read plainly while another may be writing them; a compare-and-exchange, the
  * owner's word or the lock decides. Lives wrap after 8; everything else is bounded by the number of pages.
  */
 
@@ -229,7 +229,8 @@ export function hintReturned(words: Int32Array, own: Int32Array, owner: number, 
   const relative = page - own[OWN_FIRST_PAGE]!;
   const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
   const bit = 1 << (relative & 31);
-  if ((Atomics.load(words, at) & bit) !== 0) return;
+  // A plain look is enough: an exchange by the owner that we do not see comes after our stamp, and so finds it.
+  if ((words[at]! & bit) !== 0) return;
   Atomics.or(words, at, bit);
   const group = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
   Atomics.or(words, group, 1 << ((relative >>> 5) & 31));
@@ -240,19 +241,33 @@ export function hintReturned(words: Int32Array, own: Int32Array, owner: number, 
 export function stampReturned(words: Int32Array, own: Int32Array, pointer: number): number {
   const at = own[OWN_STAMPS]! + (pointer >>> 7);
   const shift = nibbleShift(pointer);
+  // First by plain looks: the exchange says whether they were right.
+  const looked = words[at]!;
+  const seen = (words[own[OWN_LIVE]! + (pointer >>> 7)]! >>> shift) & 15;
+  if (seen >= 8 && ((looked >>> shift) & 15) !== seen) {
+    const next = (looked & ~(15 << shift)) | (seen << shift);
+    if (Atomics.compareExchange(words, at, looked, next) === looked) return hintOwner(words, own, pointer);
+  }
   for (;;) {
     const stamps = Atomics.load(words, at);
     const nibble = (Atomics.load(words, own[OWN_LIVE]! + (pointer >>> 7)) >>> shift) & 15;
     if (nibble < 8 || ((stamps >>> shift) & 15) === nibble) return 0;
     const next = (stamps & ~(15 << shift)) | (nibble << shift);
-    if (Atomics.compareExchange(words, at, stamps, next) === stamps) break;
+    if (Atomics.compareExchange(words, at, stamps, next) === stamps) return hintOwner(words, own, pointer);
   }
+}
+
+/** Tells the owner of a block that was just stamped. Answers 1. */
+function hintOwner(words: Int32Array, own: Int32Array, pointer: number): number {
+  const at = own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!);
   const page = pointer >>> own[OWN_PAGE_SHIFT]!;
+  // Plain: what we do not see of it comes after our stamp, and then its next owner sees that.
+  let owner = words[at]! & 0xff;
   for (;;) {
-    // It may be handed on at this moment: then its next owner looks at every stamp after it has signed, or we see it sign.
-    const owner = Atomics.load(words, own[OWN_MAP]! + page) & 0xff;
     if (owner === 0) return 1;
     hintReturned(words, own, owner, page);
-    if ((Atomics.load(words, own[OWN_MAP]! + page) & 0xff) === owner) return 1;
+    if ((words[at]! & 0xff) === owner) return 1;
+    // It is handed on at this moment.
+    owner = Atomics.load(words, at) & 0xff;
   }
 }

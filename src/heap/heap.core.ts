@@ -2,7 +2,7 @@
  * Malloc and free as one seat does them. The words are those of core/span.core.ts.
  *
  * ```
- * malloc: stock -> what others returned -> own spans -> nobody's spans -> new pages
+ * malloc: stock -> own spans -> what others returned -> nobody's spans -> new pages
  * free:   own block -> stock -> its span -> when that is empty and enough are kept: the page heap
  *         another's block -> its stamp, and a hint for its owner
  * ```
@@ -126,10 +126,13 @@ export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: numbe
   if (own[stock]! > 0) return popStock(words, own, sizeClass);
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_GENERATION]!) === 0) return UNSEATED;
   const want = Math.max(1, own[stock + STOCK_MOST]! >>> 1);
-  let status = collectReturned(words, own);
-  if (status !== DONE) return status;
   fillStock(words, own, sizeClass, want);
   if (own[stock] === 0) {
+    // Only now: the more has come back, the less a block's share of the search.
+    let status = collectReturned(words, own);
+    if (status !== DONE) return status;
+    fillStock(words, own, sizeClass, want);
+    if (own[stock]! > 0) return popStock(words, own, sizeClass);
     status = growClass(words, own, sizeClass);
     if (status === NONE) {
       // What this seat keeps in other classes may be what is missing.
@@ -196,6 +199,17 @@ function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: numb
   }
   unlockHeap(words, own);
   return pointer;
+}
+
+/**
+ * Gives a small block of another seat's span back. Answers 1, or 0 when it is not to be done like that: then nothing has changed. One
+ * exchange. It needs no look at the seat: whoever frees a block that is not its own writes nothing that is.
+ */
+export function freeOthers(words: Int32Array, own: Int32Array, pointer: number): number {
+  const word = words[own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!)]!;
+  const owner = word & 0xff;
+  if (own[OWN_OWNER] === 0 || owner === 0 || owner === own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) return 0;
+  return stampReturned(words, own, pointer);
 }
 
 /** Gives any block back. `pointer` is a multiple of 16 within the data. Answers DONE, BAD_HANDLE or UNSEATED. */

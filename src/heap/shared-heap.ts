@@ -207,6 +207,7 @@ export class SharedHeap extends HeapBase implements Attached {
     if (pointer === 0) return;
     if (this.attachment.left) throw this.attachment.unseated();
     if (!this.isPointer(pointer)) throw this.badPointer(pointer, 'free');
+    if (core.freeOthers(this.words, this.own, pointer) === 1) return;
     const status = core.freeBlock(this.words, this.own, pointer);
     if (status === BAD_HANDLE) throw this.badPointer(pointer, 'free');
     this.checkStatus(status);

@@ -40,6 +40,7 @@ function* freePointer({ words, own }: Me, pointer: number): Walk<number> {
   const tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
   const { [span.OWN_MAP]: map, [span.OWN_PAGE_SHIFT]: shift, [span.OWN_LIVE]: live, [span.OWN_STAMPS]: stamps } = own;
   if ((yield* heap.freeStocked(words, own, map!, shift!, tag, live!, stamps!, pointer)) === 1) return DONE;
+  if ((yield* heap.freeOthers(words, own, pointer)) === 1) return DONE;
   return yield* heap.freeBlock(words, own, pointer);
 }
 
@@ -220,6 +221,10 @@ function program(
           })),
         }),
     hints: [
+      ...Array.from({ length: plans.length + supervisors + 1 }, (_, i) => {
+        const control = words[at + span.HEAP_CONTROLS]! + i * words[at + span.HEAP_CONTROL_WORDS]!;
+        return [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1] as const;
+      }),
       [words[at + span.HEAP_MAP]!, words[at + span.HEAP_MAP]! + pages],
       [words[at + span.HEAP_LIVE]!, words[at + span.HEAP_LIVE]! + pages * 4],
       [words[at + span.HEAP_STAMPS]!, words[at + span.HEAP_STAMPS]! + pages * 4],
