@@ -23,9 +23,19 @@ export function report(bench: string, rounds: number, rows: readonly Row[], gate
 
 /** Writes a report: as JSON to a file, as JSON to the standard output (`true`), or as tables. */
 export function publish(found: Report, operation: string, unit: Unit, json: string | boolean | undefined): void {
+  publishJson(found, json);
+  if (json !== true) publishTable(found, operation, unit);
+}
+
+/** Writes a report as JSON to a file, or to the standard output (`true`), or not at all. */
+export function publishJson(found: Report, json: string | boolean | undefined): void {
   if (typeof json === 'string') writeFileSync(json, `${JSON.stringify(found, null, 2)}\n`);
   if (json === true) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-  else process.stdout.write(`${describeReport(found, operation, unit)}\n`);
+}
+
+/** Writes a report as tables. */
+export function publishTable(found: Report, operation: string, unit: Unit): void {
+  process.stdout.write(`${describeReport(found, operation, unit)}\n`);
 }
 
 function describeReport({ bench, machine: where, rounds, rows, gates }: Report, operation: string, unit: Unit): string {

@@ -1,64 +1,57 @@
-/** `npm run bench:rings`: rings for many producers and many consumers. */
-import { alternate } from '../harness/alternate.js';
-import { type Absent, type Contender, scripted } from '../harness/contender.js';
-import { atLeast, type Gate, judge } from '../harness/gates.js';
-import { type NativeContender, native } from '../harness/native.js';
+/** `npm run bench:rings`: rings in all modes, against their peers. A new group is one more file and one more name in `GROUPS`. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Option } from 'commander';
+import { alternate, type Row } from '../harness/alternate.js';
+import { judge, type Verdict } from '../harness/gates.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
-import { publish, report } from '../harness/report.js';
+import { publishJson, publishTable, report } from '../harness/report.js';
+import type { Group } from './group.js';
+import { latency } from './latency.js';
+import { many } from './many.js';
 
-const ITEMS = 1_000_000;
-const MESSAGES = 100_000;
+const GROUPS: readonly Group[] = [many, latency];
+const names = GROUPS.map(group => group.name);
 
-const options = benchCommand(
-  'bench:rings',
-  'Measures a ring of 4096 items against its peers, on 1+1 and on 2+2 threads.',
-)
+const options = benchCommand('bench:rings', 'Measures rings of 4096 items against their peers.')
+  .addOption(new Option('--only <group>', 'one group of rows').choices(names))
+  .option('--garbage', 'instead: count the collections of 10^8 items, which must be none')
   .parse()
-  .opts<BenchOptions>();
+  .opts<BenchOptions & { only?: string; garbage?: boolean }>();
 
-/** Threads that find nothing to do sleep, as ours must; or yield and look again at once, as only native ones can. */
-function nativeRings(pairs: number, yields: boolean): NativeContender[] {
-  const shape = `${pairs}+${pairs}${yields ? '-yields' : ''}`;
-  const label = `${pairs}+${pairs}${yields ? ' yielding' : ''}`;
-  const common = { operations: ITEMS, args: yields ? [String(pairs), 'yields'] : [String(pairs)] };
-  const ck = { source: 'ring-ck.cpp', libraries: ['-lck'], package: 'libck-dev' };
-  const boost = { source: 'ring-boost.cpp', package: 'libboost-dev' };
-  return [
-    { ...common, ...ck, key: `ck-${shape}`, label: `${label} ck_ring` },
-    { ...common, ...boost, key: `boost-${shape}`, label: `${label} boost::lockfree::queue` },
-    { ...common, source: 'ring-vyukov.cpp', key: `vyukov-${shape}`, label: `${label} C++ Vyukov, seq-cst` },
-  ];
+async function measure(group: Group): Promise<{ rows: Row[]; verdicts: Verdict[] }> {
+  const bar = progress(group.name);
+  const contenders = await group.contenders();
+  const turns = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
+  const rows = [...turns, ...(group.others?.(plan(options).rounds) ?? [])];
+  return { rows, verdicts: judge(group.gates, rows) };
 }
 
-function ourRings(pairs: number): Contender[] {
-  const shape = `${pairs}+${pairs}`;
-  const module = new URL('./ring.js', import.meta.url);
-  return [
-    scripted(`ring-${shape}`, `${shape} ring`, ITEMS, module, String(pairs)),
-    scripted(`carried-${shape}`, `${shape} ring that carries a pool`, ITEMS, module, String(pairs), 'carries'),
-  ];
+async function compare(): Promise<void> {
+  const { rounds } = plan(options);
+  const rows: Row[] = [];
+  const verdicts: Verdict[] = [];
+  for (const group of GROUPS) {
+    if (options.only !== undefined && options.only !== group.name) continue;
+    const found = await measure(group);
+    if (options.json !== true) {
+      publishTable(report(`rings, ${group.name}`, rounds, found.rows, found.verdicts), group.operation, group.unit);
+    }
+    rows.push(...found.rows);
+    verdicts.push(...found.verdicts);
+  }
+  publishJson(report('rings', rounds, rows, verdicts), options.json);
 }
 
-/** `yields`: against threads that never sleep, which ours can't help doing. */
-function gatesOf(pairs: number, ofVyukov: number, yields = ''): Gate[] {
-  const shape = `${pairs}+${pairs}`;
-  return [
-    atLeast(`ring-${shape}`, 2, `ck-${shape}${yields}`),
-    atLeast(`ring-${shape}`, 5, `boost-${shape}${yields}`),
-    atLeast(`ring-${shape}`, ofVyukov, `vyukov-${shape}${yields}`),
-  ];
+function garbage(): void {
+  const script = fileURLToPath(new URL('./garbage.js', import.meta.url));
+  for (const kind of ['local', 'shared']) {
+    const collections = Number(execFileSync(process.execPath, [script, kind], { encoding: 'utf8' }));
+    process.stdout.write(`${kind} ring: ${collections} garbage collections in 10^8 items\n`);
+    if (collections !== 0) process.exitCode = 1;
+  }
 }
 
-const contenders: (Contender | Absent)[] = [];
-for (const pairs of [1, 2]) {
-  // One after the other: the second finds compiled what the first compiled.
-  for (const yields of [false, true]) contenders.push(...(await Promise.all(nativeRings(pairs, yields).map(native))));
-  contenders.push(...ourRings(pairs));
-}
-contenders.push(scripted('post-message', '1+1 postMessage', MESSAGES, new URL('./post-message.js', import.meta.url)));
-
-const gates = ['', '-yields'].flatMap(yields => [...gatesOf(1, 0.35, yields), ...gatesOf(2, 0.2, yields)]);
-const bar = progress('rings');
-const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
-publish(report('rings', plan(options).rounds, rows, judge(gates, rows)), 'item', 'M/s', options.json);
+if (options.garbage) garbage();
+else await compare();
