@@ -13,6 +13,6 @@ export type { RecoveryReport } from './region/recovery.js';
 export { Region, type RegionOptions, type RegionToken } from './region/region.js';
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';
 export { ByteRing } from './ring/byte-ring.js';
-export type { ByteRingOptions } from './ring/byte-ring-base.js';
+export type { ByteRingOptions } from './ring/byte-ring-usage.js';
 export { Ring } from './ring/ring.js';
 export type { RingOptions } from './ring/ring-base.js';

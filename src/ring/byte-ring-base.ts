@@ -1,62 +1,8 @@
 import type { Closable } from '../core/closable.js';
-import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
-import { RECORD_HEADER, recordBytes, STREAM_SIZE_MAX, streamCapacity } from '../core/stream.core.js';
+import { checkInteger, checkOptions, RingwellError } from '../core/errors.js';
+import { RECORD_HEADER, recordBytes, streamCapacity } from '../core/stream.core.js';
+import { checkBytes, checkSegments, closedByteRing, misuse, tooLong, underWay } from './byte-ring-usage.js';
 import { Circle } from './circle.js';
-
-/** How a byte ring is made. */
-export interface ByteRingOptions {
-  /** Bytes it holds, 1 to 2^29, whole elements; rounded up to a power of two, at least 4 (records: 8). */
-  capacity: number;
-  /** Bytes an element, 1 to the capacity; default 1. Everything that goes in or out is whole elements. */
-  elementBytes?: number;
-  /** Every write is one record, and every read takes one; default false. */
-  records?: boolean;
-}
-
-/** What options come to. */
-export interface ByteRingGeometry {
-  /** Bytes of the circle, a power of two. */
-  readonly size: number;
-  readonly elementBytes: number;
-  readonly records: boolean;
-}
-
-/** The geometry that options ask for. @throws {RingwellError} ERR_GEOMETRY, ERR_USAGE */
-export function byteRingGeometry(options: ByteRingOptions, what: string): ByteRingGeometry {
-  checkOptions(options, `${what}: options`);
-  const { records = false } = options;
-  if (typeof records !== 'boolean')
-    throw new RingwellError('ERR_USAGE', `${what}: records must be a boolean, got ${show(records)}`);
-  const capacity = checkInteger(options.capacity, 1, STREAM_SIZE_MAX, `${what}: capacity`);
-  const elementBytes = checkInteger(options.elementBytes ?? 1, 1, capacity, `${what}: elementBytes`);
-  if (capacity % elementBytes !== 0) {
-    throw new RingwellError(
-      'ERR_GEOMETRY',
-      `${what}: capacity must be whole elements of ${elementBytes} bytes, got ${capacity}`,
-    );
-  }
-  const size = Math.max(records ? 2 * RECORD_HEADER : 4, 2 ** (32 - Math.clz32(capacity - 1)));
-  return { size, elementBytes, records };
-}
-
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
-  .get as () => string | undefined;
-
-/** @throws {RingwellError} ERR_USAGE for what is not a Uint8Array; one of another realm is as good */
-function checkBytes(value: unknown, call: string): void {
-  if (value instanceof Uint8Array || tagOf.call(value as object) === 'Uint8Array') return;
-  throw new RingwellError('ERR_USAGE', `byteRing.${call}: expected a Uint8Array, got ${show(value)}`);
-}
-
-/** @throws {RingwellError} ERR_USAGE */
-export function misuse(call: string, why: string): RingwellError {
-  return new RingwellError('ERR_USAGE', `byteRing.${call}: ${why}`);
-}
-
-/** @throws {RingwellError} ERR_CLOSED */
-export function closedByteRing(call: string): RingwellError {
-  return new RingwellError('ERR_CLOSED', `byteRing.${call}: the ring is closed`);
-}
 
 /** A side is free, or an asynchronous write has put in a part of its bytes and goes on; above 0: bytes reserved. */
 const FREE = 0;
@@ -77,7 +23,7 @@ const UNDER_WAY = -1;
  * or was recovered. *Ordering*: what the writer did before is seen by the reader once it has those bytes.
  *
  * *Allocates*: nothing, where a piece is a power of two in bytes that lies at multiples of itself and goes at most 1,024 times
- * into the capacity, has at most 32 bytes, or is reserved in place. Else a read makes one small view, two where it is cut by
+ * into the capacity, has at most 64 bytes, or is reserved in place. Else a read makes one small view, two where it is cut by
  * the end of the circle, and a write as many where it is cut or partial.
  */
 export abstract class ByteRingBase implements Closable {
@@ -472,17 +418,4 @@ export abstract class ByteRingBase implements Closable {
     segments[3] = count - first;
     return count;
   }
-}
-
-function checkSegments(segments: unknown, call: string): void {
-  if (segments instanceof Int32Array && segments.length >= 4) return;
-  throw misuse(call, `segments must be an Int32Array of at least 4, got ${show(segments)}`);
-}
-
-function tooLong(call: string, length: number, most: number): RingwellError {
-  return misuse(call, `the next record has ${length} bytes, and there is room for ${most}; it stays`);
-}
-
-function underWay(call: string): RingwellError {
-  return misuse(call, 'a writeAsync has written a part of its bytes; wait for it');
 }

@@ -5,7 +5,8 @@ import { breakOffset, ENTRY_WORDS } from '../region/header.core.js';
 import { KIND_BYTE_RING } from '../region/kinds/index.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
-import { ByteRingBase, type ByteRingGeometry, type ByteRingOptions, byteRingGeometry } from './byte-ring-base.js';
+import { ByteRingBase } from './byte-ring-base.js';
+import { type ByteRingGeometry, type ByteRingOptions, byteRingGeometry } from './byte-ring-usage.js';
 import { LocalByteRing } from './local-byte-ring.js';
 import { SharedByteRing } from './shared-byte-ring.js';
 

@@ -2,7 +2,8 @@ import { checkTimeout } from '../core/errors.js';
 import { CLOSED } from '../core/status.js';
 import { RECORD_HEADER } from '../core/stream.core.js';
 import { WaitQueue } from '../core/wait-queue.js';
-import { ByteRingBase, type ByteRingGeometry, closedByteRing } from './byte-ring-base.js';
+import { ByteRingBase } from './byte-ring-base.js';
+import { type ByteRingGeometry, closedByteRing } from './byte-ring-usage.js';
 
 /** A byte ring for one thread. Law: 0 <= tail - head <= capacity; both run freely over 32 bits. */
 export class LocalByteRing extends ByteRingBase {

@@ -21,7 +21,8 @@ import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import * as core from './byte-ring.core.js';
-import { ByteRingBase, closedByteRing, misuse } from './byte-ring-base.js';
+import { ByteRingBase } from './byte-ring-base.js';
+import { closedByteRing, misuse } from './byte-ring-usage.js';
 
 /** A byte ring in a region: one seat writes, one reads (byte-ring.core.ts). */
 export class SharedByteRing extends ByteRingBase implements Attached {
