@@ -24,7 +24,6 @@ export const GUARD_NONE = 0;
 export const GUARD_LIVE = 1;
 export const GUARD_FREED = 2;
 export const GUARD_HURT_BEFORE = 3;
-export const GUARD_HURT_AFTER = 4;
 
 /** Writes header and canaries of a live block. */
 export function writeGuard(words: Int32Array, pointer: number, lead: number, size: number): void {

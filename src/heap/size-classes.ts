@@ -29,7 +29,7 @@ const BLOCKS_WANTED = 8;
 const SPAN_PAGES_MAX = 8;
 
 /** The block sizes up to `most` bytes, rising. */
-export function classSizes(most: number): number[] {
+function classSizes(most: number): number[] {
   const sizes: number[] = [];
   for (let bytes = 16; bytes <= Math.min(128, most); bytes += 16) sizes.push(bytes);
   for (let base = 128; base < most; base *= 2) {
