@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'ERR_CLOSED'
   /** The wrong thread, argument or order of calls. */
   | 'ERR_USAGE'
-  /** A law is broken; the region is poisoned. */
+  /** A law is broken; the region is poisoned. With `guard`: bytes around, or in, a block were overwritten; nothing is poisoned then. */
   | 'ERR_CORRUPTION';
 
 /** Every misuse throws one of these: a code, and a sentence that says what was expected and what came. */

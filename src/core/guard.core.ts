@@ -19,7 +19,7 @@ export const TREAT_GUARD = 4;
 /** Bytes of canary before and after each block. */
 export const CANARY_BYTES = 8;
 /** Words of poison at either end of a released block. */
-export const POISON_WORDS = 4;
+const POISON_WORDS = 4;
 
 const CANARY_BEFORE = 0x0badb10c;
 const CANARY_AFTER = 0x0ddba115;
@@ -28,7 +28,7 @@ const POISON = 0x0deadb0c;
 /** Where no canary and no poison is hurt. */
 export const UNHURT = 0;
 export const HURT_BEFORE = 1;
-export const HURT_AFTER = 2;
+const HURT_AFTER = 2;
 
 /** Takes the mark of a block away, and answers 1 when it was there: its last holder has treated it. The holder's alone. */
 export function takeMark(words: Int32Array, at: number): number {
