@@ -3,34 +3,40 @@
  *
  * ```
  * slot queue, 96 words, then the slots
- * word  0  capacity (a power of two) | 1 carried: the block store whose handles it carries, or 0 | 2 slots  (written once)
- * word 16  closed: 0 open, 1 closed                                                  (read by all, written once)
+ * word  0  capacity (a power of two) | 1 carried: the block store whose handles it carries, or 0 | 2 slots
+ *       3  modes: 1 single producer, 2 single consumer, 4 overwrite                             (0 to 3 written once)
+ * word 16  closed: 0 open, 1 closed (a lane: 2 drained too)                            (read by all, seldom written)
+ * word 17  producer, 18 consumer: the seat that has a single side, or 0: taken by an exchange, given up by its seat or recovery
  * word 32  head: a position that all before it are taken of  } free-running hints, stored every so many positions
  * word 48  tail: a position that all before it are put of    } by whoever claims that one
  * word 64  waiters for an item | word 80  waiters for room                            (doorbell.core.ts)
  *
- * slot, 2 words
- * word 0  slot word: lap 21 (at least) | seat 8 | state 3        word 1  the item
+ * slot, 2 words                                     (with a single producer and a single consumer: lane.core.ts)
+ * word 0  slot word: lap 13 (at least) | extent - 1: up to 8 | seat 8 | state 3        word 1  the item
  *
- *   EMPTY(lap) --put claims--> CLAIMED(lap, seat) --publishes--> FULL(lap) --take claims--> TAKEN(lap, seat) --> EMPTY(lap + 1)
- *                                   \--closed meanwhile, or its thread died--> SKIP(lap) ------------------------/
+ *   EMPTY(lap) --put claims--> CLAIMED(lap, seat, n) --publishes--> FULL(lap) --take claims--> TAKEN(lap, seat, m)
+ *      ^ (lap + 1)                  \--closed meanwhile, or its thread died--> SKIP(lap) ----\        |
+ *      +-------------------------------------------------------------------------------------+--------+
  * ```
  *
  * Laws
- * - One compare-and-exchange on the slot word claims it, names the owner and the lap. So a thread that stops or dies anywhere
- *   holds up its own slot only, and what it had claimed can be read from the slot.
+ * - One compare-and-exchange on the slot word claims it, names the owner, the lap and the extent: the n slots from here on, all
+ *   of which were EMPTY (or, to take, FULL) before. So a thread that stops or dies anywhere holds up its own slots only, and
+ *   what it had claimed can be read from the slot.
  * - Positions are claimed in order, each once: whoever claims one has seen all before it claimed. So the slots alone say where
  *   head and tail are; the shared ones are hints of where to look, and every seat keeps its own, which saves the line that
  *   all would write. A late store may set a hint back: it is only ever a place to walk on from.
+ * - So nobody looks at the second slot of an extent before the first has changed: its owner writes those behind the first
+ *   plainly, and the exchange on the first publishes all, or gives all back.
  * - The first looks at a slot word and at `closed` may be plain, as at a hint: only the exchange that follows counts.
  * - Plain writes of the item stand between CLAIMED and FULL, plain reads between TAKEN and EMPTY: the exchanges order them.
  * - `closed` is looked at between the claim and the publication: so after a taker has seen it together with an EMPTY slot,
  *   nothing can come any more, and what was acknowledged before is delivered.
  *
  * Positions wrap at 2^32: 43 s at 100 M items/s; only differences are looked at, and a seat whose own position is far from the
- * shared one takes that. A lap has 21 bits or more: with a capacity of 2 it comes round after 4 M items, 40 ms at that rate. A
- * thread that slept through exactly that many between a look and its exchange would claim a slot that is really empty (or
- * full): order among those items may suffer, nothing is lost or doubled.
+ * shared one takes that. Laps come round after 2^21 items at least, 20 ms at that rate. A thread that slept through exactly a
+ * multiple of that between a look and its exchange would claim slots that are really empty (or full), but not the next ones:
+ * order among those items may suffer. An extent is looked at anew after its claim, and cut to what is still there.
  *
  * Source of the idea: D. Vyukov's bounded queue, with the claim moved from the position to the slot.
  */
@@ -39,11 +45,23 @@ export const QUEUE_WORDS = 96;
 export const QUEUE_CAPACITY = 0;
 export const QUEUE_CARRIED = 1;
 export const QUEUE_SLOTS = 2;
+export const QUEUE_MODES = 3;
 export const QUEUE_CLOSED = 16;
+export const QUEUE_PRODUCER = 17;
+export const QUEUE_CONSUMER = 18;
 export const QUEUE_HEAD = 32;
 export const QUEUE_TAIL = 48;
 export const QUEUE_ITEM_WAITERS = 64;
 export const QUEUE_ROOM_WAITERS = 80;
+
+export const SINGLE_PRODUCER = 1;
+export const SINGLE_CONSUMER = 2;
+export const OVERWRITE = 4;
+
+/** Whether a ring of those modes has the slots of a lane (lane.core.ts). Answers 1 or 0. */
+export function isLane(modes: number): number {
+  return modes === (SINGLE_PRODUCER | SINGLE_CONSUMER) ? 1 : 0;
+}
 
 /** Words a slot. */
 export const SLOT_WORDS = 2;
@@ -54,19 +72,36 @@ export const SLOT_TAKEN = 3;
 export const SLOT_SKIP = 4;
 export const SLOT_STATE_MASK = 7;
 export const SLOT_SEAT_SHIFT = 3;
-/** The lap stands above these bits, or higher where the capacity has more: then its bits are those of the position itself. */
-const SLOT_LAP_SHIFT = 11;
+export const SLOT_SEAT_MASK = 0xff;
+/** The extent stands above these bits, and the lap above it, or higher where the capacity has more bits than both. */
+export const SLOT_EXTENT_SHIFT = 11;
+const EXTENT_BITS_MAX = 8;
+
+/** Bits of an extent: as many slots as the ring has, or 256, can be claimed at once. */
+function extentBits(capacity: number): number {
+  return Math.min(EXTENT_BITS_MAX, 31 - Math.clz32(capacity));
+}
+
+/** The most slots that one claim can take. */
+export function extentMax(capacity: number): number {
+  return 1 << extentBits(capacity);
+}
+
+/** How many slots a slot word says were claimed with it: 1 where nobody claimed. */
+export function slotExtent(capacity: number, word: number): number {
+  return ((word >>> SLOT_EXTENT_SHIFT) & (extentMax(capacity) - 1)) + 1;
+}
 
 /** How far a position is shifted so that its lap stands at the top of a slot word. */
 export function lapShift(capacity: number): number {
   const bits = 31 - Math.clz32(capacity);
-  return bits < SLOT_LAP_SHIFT ? SLOT_LAP_SHIFT - bits : 0;
+  return Math.max(0, SLOT_EXTENT_SHIFT + extentBits(capacity) - bits);
 }
 
 /** The bits of a slot word that are its lap. */
 export function lapMask(capacity: number): number {
   const bits = 31 - Math.clz32(capacity);
-  return -1 << Math.max(bits, SLOT_LAP_SHIFT);
+  return -1 << Math.max(bits, SLOT_EXTENT_SHIFT + extentBits(capacity));
 }
 
 /** A slot word's lower bits. */
@@ -75,11 +110,19 @@ export function slotTag(state: number, seat: number): number {
 }
 
 /** Lays out an open, empty queue whose counters start at `start`. The memory is this thread's alone until it is published. */
-export function initQueue(words: Int32Array, queue: number, capacity: number, carried: number, start: number): void {
+export function initQueue(
+  words: Int32Array,
+  queue: number,
+  capacity: number,
+  carried: number,
+  modes: number,
+  start: number,
+): void {
   const slots = queue + QUEUE_WORDS;
   words[queue + QUEUE_CAPACITY] = capacity;
   words[queue + QUEUE_CARRIED] = carried;
   words[queue + QUEUE_SLOTS] = slots;
+  words[queue + QUEUE_MODES] = modes;
   words[queue + QUEUE_HEAD] = start;
   words[queue + QUEUE_TAIL] = start;
   const shift = lapShift(capacity);
@@ -102,7 +145,7 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
     const before = Atomics.load(words, queue + QUEUE_HEAD);
     const word = Atomics.load(words, slots + i * SLOT_WORDS);
     const state = word & SLOT_STATE_MASK;
-    const seat = (word & ~mask) >>> SLOT_SEAT_SHIFT;
+    const seat = (word >>> SLOT_SEAT_SHIFT) & SLOT_SEAT_MASK;
     const owned = state === SLOT_CLAIMED || state === SLOT_TAKEN;
     if (state > SLOT_SKIP || seat > seats || owned !== (seat !== 0)) return slots + i * SLOT_WORDS;
     // A slot serves the lap of the head, or the ones beside it; others moved on only if the head did.
@@ -120,15 +163,24 @@ function firstNot(words: Int32Array, shared: number, slots: number, capacity: nu
   const shift = lapShift(capacity);
   const mask = lapMask(capacity);
   let position = Atomics.load(words, shared);
-  for (let step = 0; step < 2 * capacity; step++) {
+  for (let step = 0; step < 2 * capacity; ) {
     const word = Atomics.load(words, slots + (position & (capacity - 1)) * SLOT_WORDS);
     const ahead = ((word & mask) - ((position << shift) & mask)) | 0;
     const state = word & SLOT_STATE_MASK;
     const past = claimedToo !== 0 ? state !== SLOT_EMPTY : state === SLOT_TAKEN || state === SLOT_SKIP;
     if (ahead < 0 || (ahead === 0 && !past)) return position;
-    position = (position + 1) | 0;
+    // Those behind a claimed slot that belong to it say nothing yet.
+    const extent = ahead === 0 ? slotExtent(capacity, word) : 1;
+    position = (position + extent) | 0;
+    step += extent;
   }
   return position;
+}
+
+/** The first position that nobody has claimed to put. Exact for the only producer. */
+export function queueTail(words: Int32Array, queue: number): number {
+  const capacity = words[queue + QUEUE_CAPACITY]!;
+  return firstNot(words, queue + QUEUE_TAIL, words[queue + QUEUE_SLOTS]!, capacity, 1);
 }
 
 /** How many items are in the ring, being put or to be taken. Momentary: others may do either meanwhile. */

@@ -8,5 +8,7 @@ export const CLOSED = -1;
 export const UNSEATED = -2;
 /** The handle is stale, doubled, foreign, garbage, or not this seat's to do that with. */
 export const BAD_HANDLE = -3;
+/** The side of a structure that this call is for belongs to another seat. */
+export const WRONG_SEAT = -4;
 /** Done, where there is nothing else to answer. */
 export const DONE = 1;

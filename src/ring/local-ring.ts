@@ -1,15 +1,20 @@
 import { checkTimeout, RingwellError, show } from '../core/errors.js';
+import { OVERWRITE, SINGLE_CONSUMER, SINGLE_PRODUCER } from '../core/slot.core.js';
 import { CLOSED, NONE } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import {
   badCargo,
   badItem,
   type Carried,
+  checkBatch,
+  checkItems,
   closedRing,
   ITEM_MAX,
   RingBase,
   type RingOptions,
   ringCapacity,
+  ringModes,
+  wrongMode,
 } from './ring-base.js';
 
 /** A ring for one thread. Law: 0 <= tail - head <= capacity; both run freely over 32 bits. */
@@ -17,6 +22,7 @@ export class LocalRing extends RingBase {
   readonly capacity: number;
   private readonly items: Int32Array;
   private readonly mask: number;
+  private readonly modes: number;
   private readonly carried: Carried | undefined;
   private readonly takers = new WaitQueue();
   private readonly putters = new WaitQueue();
@@ -29,6 +35,7 @@ export class LocalRing extends RingBase {
     super();
     this.capacity = ringCapacity(options);
     this.mask = this.capacity - 1;
+    this.modes = ringModes(options);
     this.items = new Int32Array(this.capacity);
     if (options.carries !== undefined && typeof options.carries?.isLive !== 'function') {
       throw new RingwellError('ERR_USAGE', `Cannot create ring: carries must be a pool, got ${show(options.carries)}`);
@@ -51,11 +58,47 @@ export class LocalRing extends RingBase {
     if (this.carried !== undefined && !this.carried.isLive(item)) throw badCargo(item);
     if (this.ended) throw closedRing();
     const tail = this.tail;
-    if (((tail - this.head) | 0) === this.capacity) return false;
+    if (((tail - this.head) | 0) === this.capacity) {
+      if ((this.modes & OVERWRITE) === 0) return false;
+      this.head = (this.head + 1) | 0; // the oldest is dropped
+    }
     this.items[tail & this.mask] = item;
     this.tail = (tail + 1) | 0;
     if (this.takers.size !== 0) this.takers.serve();
     return true;
+  }
+
+  enqueueBulk(items: Int32Array, count: number): boolean {
+    checkBatch(items, count, 'enqueueBulk');
+    if ((this.modes & OVERWRITE) === 0 && count > this.freeSpace) {
+      if (this.ended) throw closedRing();
+      return false;
+    }
+    return this.putMany(items, count) === count;
+  }
+
+  enqueueBurst(items: Int32Array, count: number): number {
+    checkBatch(items, count, 'enqueueBurst');
+    return this.putMany(items, (this.modes & OVERWRITE) === 0 ? Math.min(count, this.freeSpace) : count);
+  }
+
+  private putMany(items: Int32Array, count: number): number {
+    if (this.ended) throw closedRing();
+    for (let i = 0; this.carried !== undefined && i < count; i++) {
+      if (!this.carried.isLive(items[i]!)) throw badCargo(items[i]);
+    }
+    for (let i = 0; i < count; i++) this.enqueue(items[i]!);
+    return count;
+  }
+
+  /** Nobody else looks: as `enqueue`. */
+  stage(item: number): boolean {
+    if ((this.modes & SINGLE_PRODUCER) === 0) throw wrongMode('stage', 'a single producer');
+    return this.enqueue(item);
+  }
+
+  flush(): void {
+    if ((this.modes & SINGLE_PRODUCER) === 0) throw wrongMode('flush', 'a single producer');
   }
 
   enqueueWait(item: number, timeoutMs: number = Number.POSITIVE_INFINITY): boolean {
@@ -76,6 +119,27 @@ export class LocalRing extends RingBase {
     this.head = (head + 1) | 0;
     if (this.putters.size !== 0) this.putters.serve();
     return item;
+  }
+
+  dequeueBulk(items: Int32Array, count: number): boolean {
+    checkItems(items, count, 'dequeueBulk');
+    return count <= this.length && this.takeMany(items, count) === count;
+  }
+
+  dequeueBurst(items: Int32Array, count: number): number {
+    checkItems(items, count, 'dequeueBurst');
+    return this.takeMany(items, Math.min(count, this.length));
+  }
+
+  private takeMany(items: Int32Array, count: number): number {
+    for (let i = 0; i < count; i++) items[i] = this.dequeue();
+    return count;
+  }
+
+  peek(): number {
+    if ((this.modes & SINGLE_CONSUMER) === 0) throw wrongMode('peek', 'a single consumer');
+    if (this.head === this.tail) return this.ended ? CLOSED : NONE;
+    return this.items[this.head & this.mask]!;
   }
 
   dequeueWait(timeoutMs: number = Number.POSITIVE_INFINITY): number {

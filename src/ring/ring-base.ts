@@ -1,5 +1,6 @@
 import type { Closable } from '../core/closable.js';
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
+import { OVERWRITE, SINGLE_CONSUMER, SINGLE_PRODUCER } from '../core/slot.core.js';
 import { CLOSED } from '../core/status.js';
 
 /**
@@ -20,6 +21,41 @@ export interface RingOptions {
    * a handle that this seat holds, and whoever dequeues it holds it afterwards.
    */
   carries?: Carried;
+  /** `'single'`: only one thread puts, the first that does, until it detaches or is recovered. Default `'multi'`. */
+  producers?: 'single' | 'multi';
+  /** `'single'`: only one thread takes. As `producers`. With both single a ring is three times as fast. */
+  consumers?: 'single' | 'multi';
+  /**
+   * A full ring drops its oldest item for a new one, instead of refusing it. With one producer and one consumer, and without
+   * `carries`: a block must not be dropped. Default false.
+   */
+  overwrite?: boolean;
+}
+
+/** How many may put and take, as a ring's `modes` word says it (core/slot.core.ts). @throws {RingwellError} ERR_USAGE */
+export function ringModes(options: RingOptions): number {
+  const what = 'Cannot create ring';
+  const { producers = 'multi', consumers = 'multi', overwrite = false } = options;
+  for (const [name, value] of [
+    ['producers', producers],
+    ['consumers', consumers],
+  ]) {
+    if (value !== 'single' && value !== 'multi')
+      throw new RingwellError('ERR_USAGE', `${what}: ${name} must be 'single' or 'multi', got ${show(value)}`);
+  }
+  if (typeof overwrite !== 'boolean')
+    throw new RingwellError('ERR_USAGE', `${what}: overwrite must be a boolean, got ${show(overwrite)}`);
+  const modes =
+    (producers === 'single' ? SINGLE_PRODUCER : 0) |
+    (consumers === 'single' ? SINGLE_CONSUMER : 0) |
+    (overwrite ? OVERWRITE : 0);
+  if (overwrite && (modes !== (SINGLE_PRODUCER | SINGLE_CONSUMER | OVERWRITE) || options.carries !== undefined)) {
+    throw new RingwellError(
+      'ERR_USAGE',
+      `${what}: overwrite needs a single producer, a single consumer, and no pool to carry`,
+    );
+  }
+  return modes;
 }
 
 /** The largest item: any integer from 1 to this, so that 0 and -1 can say "none" and "closed". */
@@ -54,6 +90,26 @@ export function closedRing(): RingwellError {
   return new RingwellError('ERR_CLOSED', 'ring.enqueue: the ring is closed');
 }
 
+/** @throws {RingwellError} ERR_USAGE: the call needs a ring of another mode */
+export function wrongMode(call: string, needs: string): RingwellError {
+  return new RingwellError('ERR_USAGE', `ring.${call}: needs a ring with ${needs}`);
+}
+
+/** An array of the caller's and how much of it is meant. @throws {RingwellError} ERR_USAGE */
+export function checkItems(items: unknown, count: unknown, call: string): void {
+  if (Object.prototype.toString.call(items) !== '[object Int32Array]')
+    throw new RingwellError('ERR_USAGE', `ring.${call}: items must be an Int32Array, got ${show(items)}`);
+  checkInteger(count, 0, (items as Int32Array).length, `ring.${call}: count`, 'ERR_USAGE');
+}
+
+/** That all of them are items: nothing is put otherwise. @throws {RingwellError} ERR_USAGE */
+export function checkBatch(items: Int32Array, count: number, call: string): void {
+  checkItems(items, count, call);
+  for (let i = 0; i < count; i++) {
+    if (items[i]! <= 0) throw badItem(items[i]);
+  }
+}
+
 /**
  * Handles, or any integers from 1 to 2^31 - 1, in order, from many producers to many consumers: the multiple ring. Local when
  * made without a region: one thread, no Atomics.
@@ -78,6 +134,26 @@ export abstract class RingBase implements Closable {
    */
   abstract enqueue(item: number): boolean;
   /**
+   * Puts the first `count` items in, all or none: answers false when there is no room for all. In order; with several producers,
+   * next to each other too. Where several may put, at most 256 at once.
+   * @throws {RingwellError} as `enqueue`; ERR_USAGE for what is not an Int32Array of items, or too many for one go
+   */
+  abstract enqueueBulk(items: Int32Array, count: number): boolean;
+  /** As `enqueueBulk`, but as many as there is room for. Answers how many. */
+  abstract enqueueBurst(items: Int32Array, count: number): number;
+  /**
+   * As `enqueue`, but shows the item to the consumers later, together with others: at `flush`, when the ring runs full, when this
+   * thread waits for room, closes the ring or detaches. One publication for many items. Until then nothing is acknowledged:
+   * items that are staged when the ring is closed by another, or when this thread dies, are not delivered.
+   * @throws {RingwellError} as `enqueue`; ERR_USAGE where several may put
+   */
+  abstract stage(item: number): boolean;
+  /**
+   * Publishes what was staged. @throws {RingwellError} ERR_CLOSED when the ring was closed meanwhile: nothing was published,
+   * and carried blocks are this seat's again; ERR_USAGE where several may put
+   */
+  abstract flush(): void;
+  /**
    * As `enqueue`, but waits up to that many milliseconds for room: default for ever. Blocks the thread. A local ring answers
    * at once.
    */
@@ -89,6 +165,15 @@ export abstract class RingBase implements Closable {
    * that the oldest is still being put in by a thread that was interrupted: later ones wait behind it.
    */
   abstract dequeue(): number;
+  /**
+   * Takes `count` items, all or none: answers false when fewer are there, also when the ring is closed. Where several may take, at
+   * most 256 at once. @throws {RingwellError} ERR_USAGE
+   */
+  abstract dequeueBulk(items: Int32Array, count: number): boolean;
+  /** Takes up to `count` items. Answers how many: 0 also when the ring is closed and drained, `dequeue` tells which. */
+  abstract dequeueBurst(items: Int32Array, count: number): number;
+  /** The item that `dequeue` would take, which stays. @throws {RingwellError} ERR_USAGE where several may take */
+  abstract peek(): number;
   /** As `dequeue`, but waits up to that many milliseconds: default for ever. Blocks the thread. 0 is a time-out. */
   abstract dequeueWait(timeoutMs?: number): number;
   /** As `dequeueWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was taken. Allocates. */

@@ -5,20 +5,12 @@
  * own, private to the seat
  * word 0 queue | 1 slots | 2 index mask | 3 lap shift | 4 lap mask | 5 seat | 6 seats | 7 seat generation
  * word 8 records of the carried pool, or 0 | 9 its index bits
- * word 10 head, 11 tail: where this seat looks first | 12 hint mask: the shared positions are stored when these bits are 0
+ * word 10 head, 11 tail: where this seat looks first | 12 hint mask: the shared positions are stored when these bits change
+ * word 13 extent mask | 14 seek: how the search for a position goes on | 15 run: the position of a claim, 16 its extent
  * ```
  */
-import {
-  BLOCK_LIVE,
-  BLOCK_WORDS,
-  blockTag,
-  HANDLE_MASK,
-  isHeldBlock,
-  receiveBlock,
-  sendBlock,
-} from '../core/block.core.js';
 import { now } from '../core/clock.js';
-import { arm, disarm, listen, ringAll, ringOne, someoneWaits } from '../core/doorbell.core.js';
+import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
 import { isSeated } from '../core/seat.core.js';
 import {
   QUEUE_CLOSED,
@@ -27,6 +19,7 @@ import {
   QUEUE_ROOM_WAITERS,
   QUEUE_TAIL,
   SLOT_CLAIMED,
+  SLOT_EXTENT_SHIFT,
   SLOT_FULL,
   SLOT_SKIP,
   SLOT_STATE_MASK,
@@ -35,45 +28,52 @@ import {
   slotTag,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
-
-export const OWN_QUEUE = 0;
-export const OWN_SLOTS = 1;
-export const OWN_INDEX_MASK = 2;
-export const OWN_LAP_SHIFT = 3;
-export const OWN_LAP_MASK = 4;
-export const OWN_SEAT = 5;
-export const OWN_SEATS = 6;
-export const OWN_SEAT_GENERATION = 7;
-export const OWN_RECORDS = 8;
-export const OWN_INDEX_BITS = 9;
-export const OWN_HEAD = 10;
-export const OWN_TAIL = 11;
-export const OWN_HINT_MASK = 12;
-export const OWN_WORDS = 13;
+import { isCargo, receive, send, wakeOne } from './cargo.core.js';
+import {
+  OWN_EXTENT_MASK,
+  OWN_HEAD,
+  OWN_HINT_MASK,
+  OWN_INDEX_MASK,
+  OWN_LAP_MASK,
+  OWN_LAP_SHIFT,
+  OWN_QUEUE,
+  OWN_RECORDS,
+  OWN_SEAT,
+  OWN_SEATS,
+  OWN_SEAT_GENERATION,
+  OWN_SEEK,
+  OWN_SLOTS,
+  OWN_TAIL,
+} from './own.js';
 
 /** How often one call catches up with others who are laps ahead. In a damaged ring that could go on for ever. */
 const CATCH_UPS_MAX = 65536;
 
+/** `seek` at the beginning of a search: the shared position may still be asked. Below: laps caught up with. */
+export const FRESH = 1;
+/** `seek` at the end of one: nothing can be put or taken now. */
+export const NOWHERE = -2147483648;
+/** The same, and the ring is closed: nothing can be taken any more. */
+export const DRAINED = -2147483647;
+
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE (a carried handle not held here) or UNSEATED. */
 export function enqueue(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
-  const seat = own[OWN_SEAT]!;
-  const lapMask = own[OWN_LAP_MASK]!;
   const records = own[OWN_RECORDS]!;
   if (records !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
   // A hint: missed, the claim below finds the ring closed too, but then a slot is lost to it.
   if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
   let tail = own[OWN_TAIL]!;
   let unsure = 1;
-  let lost = 1;
+  own[OWN_SEEK] = FRESH;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
-    const lap = (tail << own[OWN_LAP_SHIFT]!) & lapMask;
+    const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
     // A look before the exchange: polling a full ring must not take the line away from its consumers. The first one may be a
     // plain read of a hint word, because the exchange has the last word; whatever else it says is looked at again.
     const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot);
     if (word === lap) {
-      const claimed = lap | slotTag(SLOT_CLAIMED, seat);
+      const claimed = lap | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
       if (Atomics.compareExchange(words, slot, lap, claimed) !== lap) {
         unsure = 0;
         continue;
@@ -91,27 +91,43 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
       unsure = 0;
       continue;
     }
-    const ahead = ((word & lapMask) - lap) | 0;
-    if (ahead === 0)
-      tail = (tail + 1) | 0; // claimed by another
-    else if (lost > 0) {
-      lost = 0;
-      tail = nearest(words, own, QUEUE_TAIL, tail);
-    } else if (ahead > 0 && lost > -CATCH_UPS_MAX) {
-      lost--;
-      tail = catchUp(own, tail, ahead);
-    } else {
-      // The slot still serves the lap before, and all before it are claimed: the ring is full.
-      own[OWN_TAIL] = tail;
-      return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
-    }
+    tail = pastTail(words, own, tail, word, lap);
+    if (own[OWN_SEEK] === NOWHERE) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   }
 }
 
+/**
+ * Where a put goes on when the slot at `tail` is not EMPTY in its lap. Sets `seek` to NOWHERE when the slot still serves the lap
+ * before, and all before it are claimed: the ring is full.
+ */
+export function pastTail(words: Int32Array, own: Int32Array, tail: number, word: number, lap: number): number {
+  const ahead = ((word & own[OWN_LAP_MASK]!) - lap) | 0;
+  if (ahead === 0) return (tail + extentOf(own, word)) | 0; // claimed by another
+  const seek = own[OWN_SEEK]!;
+  if (seek === FRESH) {
+    own[OWN_SEEK] = 0;
+    return nearest(words, own, QUEUE_TAIL, tail);
+  }
+  if (ahead > 0 && seek > -CATCH_UPS_MAX) {
+    own[OWN_SEEK] = seek - 1;
+    return catchUp(own, tail, ahead);
+  }
+  own[OWN_TAIL] = tail;
+  own[OWN_SEEK] = NOWHERE;
+  return tail;
+}
+
+/** How many slots belong to the claim that a slot word tells of: 1 where nobody claimed. */
+function extentOf(own: Int32Array, word: number): number {
+  return ((word >>> SLOT_EXTENT_SHIFT) & own[OWN_EXTENT_MASK]!) + 1;
+}
+
 /** Where this seat looks next, and now and then where everybody should. */
-function moveTo(words: Int32Array, own: Int32Array, shared: number, mine: number, position: number): void {
+export function moveTo(words: Int32Array, own: Int32Array, shared: number, mine: number, position: number): void {
+  const before = own[mine]!;
   own[mine] = position;
-  if ((position & own[OWN_HINT_MASK]!) === 0) Atomics.store(words, own[OWN_QUEUE]! + shared, position);
+  if (((before ^ position) & ~own[OWN_HINT_MASK]!) !== 0)
+    Atomics.store(words, own[OWN_QUEUE]! + shared, position);
 }
 
 /** Where to go on when a slot is not in the lap it should be in: here, or where the shared position is if that is elsewhere. */
@@ -126,29 +142,8 @@ function catchUp(own: Int32Array, position: number, ahead: number): number {
   return (position + 1 + (laps - 1) * (own[OWN_INDEX_MASK]! + 1)) | 0;
 }
 
-/** Whether an item is a handle of the carried pool that this seat holds. Answers 1 or 0. */
-function isCargo(words: Int32Array, own: Int32Array, item: number): number {
-  const indexBits = own[OWN_INDEX_BITS]!;
-  if ((item & HANDLE_MASK) !== item) return 0;
-  return isHeldBlock(
-    words,
-    own[OWN_RECORDS]!,
-    indexBits,
-    (1 << indexBits) - 1,
-    blockTag(BLOCK_LIVE, own[OWN_SEAT]!),
-    item,
-  );
-}
-
-/** Marks a handle's block as on its way. */
-function send(words: Int32Array, own: Int32Array, item: number): void {
-  const indexBits = own[OWN_INDEX_BITS]!;
-  const record = own[OWN_RECORDS]! + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS;
-  sendBlock(words, record, item >>> indexBits, own[OWN_SEAT]!);
-}
-
 /** Why nothing could be put or taken when there was no room, or no item: NONE, CLOSED as found before, or UNSEATED. */
-function refused(words: Int32Array, own: Int32Array, closed: number): number {
+export function refused(words: Int32Array, own: Int32Array, closed: number): number {
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
   return closed !== 0 ? CLOSED : NONE;
 }
@@ -169,7 +164,7 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
   const lapMask = own[OWN_LAP_MASK]!;
   let head = own[OWN_HEAD]!;
   let unsure = 1;
-  let lost = 1;
+  own[OWN_SEEK] = FRESH;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (head << own[OWN_LAP_SHIFT]!) & lapMask;
@@ -191,43 +186,46 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
       unsure = 0;
       continue;
     }
-    const ahead = ((word & lapMask) - lap) | 0;
-    const state = word & SLOT_STATE_MASK;
-    if (ahead === 0 && state === SLOT_TAKEN)
-      head = (head + 1) | 0; // taken by another
-    else if (ahead === 0 && state === SLOT_SKIP) {
-      if (Atomics.compareExchange(words, slot, word, (lap - lapMask) | 0) === word)
-        wakeOne(words, own, QUEUE_ROOM_WAITERS);
-    } else if (ahead !== 0 && lost > 0) {
-      lost = 0;
-      head = nearest(words, own, QUEUE_HEAD, head);
-    } else if (ahead > 0 && lost > -CATCH_UPS_MAX) {
-      lost--;
-      head = catchUp(own, head, ahead);
-    } else {
-      // Nothing was published here, and all before it is taken. Only what the slot says after `closed` was seen proves that
-      // nothing is on its way into it.
-      const closed = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED);
-      if (closed !== 0 && Atomics.load(words, slot) !== word) continue;
-      own[OWN_HEAD] = head;
-      return refused(words, own, ahead === 0 && state === SLOT_CLAIMED ? 0 : closed);
-    }
+    head = pastHead(words, own, head, slot, word, lap);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own, own[OWN_SEEK] === DRAINED ? 1 : 0);
   }
 }
 
-/** Makes this seat the holder of a handle that it has taken. */
-function receive(words: Int32Array, own: Int32Array, item: number): void {
-  const indexBits = own[OWN_INDEX_BITS]!;
-  const record = own[OWN_RECORDS]! + (item & ((1 << indexBits) - 1)) * BLOCK_WORDS;
-  receiveBlock(words, record, item >>> indexBits, own[OWN_SEAT]!);
-}
-
-/** Rings one seat of a waiter set, if anyone waits there. */
-function wakeOne(words: Int32Array, own: Int32Array, set: number): void {
-  const waiters = own[OWN_QUEUE]! + set;
-  // The usual case, at most 31 seats and nobody waiting, in one load.
-  if (own[OWN_SEATS]! < 32 && Atomics.load(words, waiters) === 0) return;
-  if (someoneWaits(words, waiters, own[OWN_SEATS]!) !== 0) ringOne(words, waiters, own[OWN_SEATS]!);
+/**
+ * Where a take goes on when the slot at `head` is not FULL in its lap. Sets `seek` to NOWHERE when nothing was published there
+ * and all before it is taken; to DRAINED when nothing can come any more.
+ */
+export function pastHead(
+  words: Int32Array,
+  own: Int32Array,
+  head: number,
+  slot: number,
+  word: number,
+  lap: number,
+): number {
+  const ahead = ((word & own[OWN_LAP_MASK]!) - lap) | 0;
+  const state = word & SLOT_STATE_MASK;
+  const seek = own[OWN_SEEK]!;
+  if (ahead === 0 && state === SLOT_TAKEN) return (head + extentOf(own, word)) | 0; // taken by another
+  if (ahead === 0 && state === SLOT_SKIP) {
+    if (Atomics.compareExchange(words, slot, word, (lap - own[OWN_LAP_MASK]!) | 0) === word)
+      wakeOne(words, own, QUEUE_ROOM_WAITERS);
+    return head;
+  }
+  if (ahead !== 0 && seek === FRESH) {
+    own[OWN_SEEK] = 0;
+    return nearest(words, own, QUEUE_HEAD, head);
+  }
+  if (ahead > 0 && seek > -CATCH_UPS_MAX) {
+    own[OWN_SEEK] = seek - 1;
+    return catchUp(own, head, ahead);
+  }
+  // Only what the slot says after `closed` was seen proves that nothing is on its way into it.
+  const closed = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED);
+  if (closed !== 0 && Atomics.load(words, slot) !== word) return head;
+  own[OWN_HEAD] = head;
+  own[OWN_SEEK] = closed === 0 || (ahead === 0 && state === SLOT_CLAIMED) ? NOWHERE : DRAINED;
+  return head;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { checkOptions, RingwellError } from '../core/errors.js';
-import { initQueue, QUEUE_WORDS, SLOT_WORDS } from '../core/slot.core.js';
+import { initLane } from '../core/lane.core.js';
+import { initQueue, isLane, QUEUE_MODES, QUEUE_WORDS, SLOT_WORDS } from '../core/slot.core.js';
 import type { Attachment } from '../region/attachment.js';
 import { checkRoom, publishEntry, writeEntry } from '../region/directory.js';
 import { breakOffset, ENTRY_WORDS } from '../region/header.core.js';
@@ -7,8 +8,10 @@ import { KIND_RING } from '../region/kinds/index.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
 import { LocalRing } from './local-ring.js';
-import { RingBase, type RingOptions, ringCapacity } from './ring-base.js';
+import { RingBase, type RingOptions, ringCapacity, ringModes } from './ring-base.js';
 import { SharedRing } from './shared-ring.js';
+import { SharedRingBase } from './shared-ring-base.js';
+import { SingleRing } from './single-ring.js';
 
 /** Integers in order, from many producers to many consumers: see the methods of `RingBase`. */
 export type Ring = RingBase;
@@ -30,29 +33,39 @@ function storeOf(options: RingOptions, attachment: Attachment | undefined): numb
   );
 }
 
-function kindOf(options: RingOptions | undefined, start: number): StructureKind<SharedRing> {
+/** This thread's object for a ring, as its modes want it. */
+function openRing(attachment: Attachment, queue: number): SharedRingBase {
+  const Opened = isLane(attachment.words[queue + QUEUE_MODES]!) === 1 ? SingleRing : SharedRing;
+  return new Opened(attachment, queue);
+}
+
+function kindOf(options: RingOptions | undefined, start: number): StructureKind<SharedRingBase> {
   return {
     title: 'ring',
-    type: SharedRing,
+    type: SharedRingBase as never,
     create: (attachment, name) => {
       const { words } = attachment;
       const carried = storeOf(options!, attachment);
       const capacity = ringCapacity(options!);
+      const modes = ringModes(options!);
+      const lane = isLane(modes) === 1;
       const entry = breakOffset(words) / 4;
       const queue = entry + ENTRY_WORDS;
-      const bytes = checkRoom(words, (ENTRY_WORDS + QUEUE_WORDS + capacity * SLOT_WORDS) * 4, 'Cannot create ring');
+      const slotsWords = capacity * (lane ? 1 : SLOT_WORDS);
+      const bytes = checkRoom(words, (ENTRY_WORDS + QUEUE_WORDS + slotsWords) * 4, 'Cannot create ring');
       words.fill(0, entry, queue + QUEUE_WORDS);
       writeEntry(words, KIND_RING, bytes, name);
-      initQueue(words, queue, capacity, carried, start);
+      const init = lane ? initLane : initQueue;
+      init(words, queue, capacity, carried, modes, start);
       publishEntry(words, entry);
-      return new SharedRing(attachment, queue);
+      return openRing(attachment, queue);
     },
-    attach: (attachment, entry) => new SharedRing(attachment, entry.part),
+    attach: (attachment, entry) => openRing(attachment, entry.part),
   };
 }
 
 /** Makes a ring in a region whose counters begin elsewhere than at 0. For tests. */
-export function createTunedRing(options: RingOptions & Named, start: number): SharedRing {
+export function createTunedRing(options: RingOptions & Named, start: number): SharedRingBase {
   return createStructure(options.region, options.name, kindOf(options, start));
 }
 
@@ -76,6 +89,7 @@ export const Ring: RingMaker = {
     checkOptions(options, 'Cannot create ring: options');
     if (options.region === undefined && options.name === undefined) return new LocalRing(options);
     ringCapacity(options);
+    ringModes(options);
     return createStructure(options.region, options.name, kindOf(options, 0));
   },
 
@@ -85,11 +99,16 @@ export const Ring: RingMaker = {
 
   open(options) {
     const capacity = ringCapacity(options);
+    const modes = ringModes(options);
     return openStructure(options.region, options.name, kindOf(options, 0), ring => {
       const carries = options.carries === undefined ? 0 : storeOf(options, options.region.attachment);
-      if (ring.capacity === capacity && ring.carried === carries) return;
+      if (ring.capacity === capacity && ring.carried === carries && ring.modes === modes) return;
       const difference =
-        ring.capacity === capacity ? 'another pool, or none, to carry' : `a capacity of ${ring.capacity}`;
+        ring.capacity !== capacity
+          ? `a capacity of ${ring.capacity}`
+          : ring.modes !== modes
+            ? 'other producers, consumers or overwriting'
+            : 'another pool, or none, to carry';
       throw new RingwellError(
         'ERR_GEOMETRY',
         `Cannot open ring: expected a capacity of ${capacity}, found ${difference}`,

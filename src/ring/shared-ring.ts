@@ -1,183 +1,273 @@
-import { now } from '../core/clock.js';
-import { arm } from '../core/doorbell.core.js';
-import { checkTimeout, RingwellError } from '../core/errors.js';
-import { pause, SPINS } from '../core/pause.js';
 import {
-  lapMask,
-  lapShift,
-  QUEUE_CAPACITY,
-  QUEUE_CARRIED,
-  QUEUE_CLOSED,
-  QUEUE_HEAD,
-  QUEUE_ITEM_WAITERS,
-  QUEUE_ROOM_WAITERS,
-  QUEUE_SLOTS,
-  QUEUE_TAIL,
+  extentMax,
+  OVERWRITE,
+  QUEUE_CONSUMER,
+  QUEUE_PRODUCER,
   queueLength,
+  queueTail,
+  SINGLE_CONSUMER,
+  SINGLE_PRODUCER,
 } from '../core/slot.core.js';
-import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
-import { STORE_INDEX_BITS, STORE_RECORDS } from '../core/store.core.js';
-import type { Seated } from '../core/store.js';
-import { WaitQueue } from '../core/wait-queue.js';
-import type { Attached, Attachment } from '../region/attachment.js';
-import { mayBlock } from '../region/lock.js';
+import { BAD_HANDLE, CLOSED, DONE, NONE } from '../core/status.js';
+import type { Attachment } from '../region/attachment.js';
+import { load, receive } from './cargo.core.js';
+import { openOwn } from './open-own.js';
+import { OWN_LIFE, OWN_SLOTS, OWN_TAIL } from './own.js';
 import * as core from './ring.core.js';
-import { badCargo, badItem, closedRing, ITEM_MAX, RingBase } from './ring-base.js';
+import { badItem, checkBatch, checkItems, ITEM_MAX, wrongMode } from './ring-base.js';
+import * as run from './run.core.js';
+import { SharedRingBase } from './shared-ring-base.js';
+import { takeSide } from './side.core.js';
 
-/** A ring that every attached thread puts into and takes from (ring.core.ts). */
-export class SharedRing extends RingBase implements Attached {
-  readonly capacity: number;
-  private readonly attachment: Attachment;
-  private readonly queue: number;
-  private readonly words: Int32Array;
-  private readonly own: Int32Array;
-  private readonly takers = new WaitQueue();
-  private readonly putters = new WaitQueue();
-  private left = false;
+/** A ring that every attached thread may put into or take from, unless a side is single (ring.core.ts, run.core.ts). */
+export class SharedRing extends SharedRingBase {
+  private readonly singleProducer: boolean;
+  private readonly singleConsumer: boolean;
+  private readonly overwrites: boolean;
+  /** The most items of one claim. */
+  private readonly runMax: number;
+  /** What a single producer has staged. */
+  private readonly staged: Int32Array;
+  private stagedCount = 0;
 
   /** */
   constructor(attachment: Attachment, queue: number) {
-    super();
-    const { words } = attachment;
-    this.attachment = attachment;
-    this.queue = queue;
-    this.words = words;
-    this.capacity = words[queue + QUEUE_CAPACITY]!;
-    this.own = openQueue(attachment, queue);
-  }
-
-  /** The block store it carries, or 0. */
-  get carried(): number {
-    return this.words[this.queue + QUEUE_CARRIED]!;
+    super(attachment, queue, openOwn(attachment, queue));
+    this.singleProducer = (this.modes & SINGLE_PRODUCER) !== 0;
+    this.singleConsumer = (this.modes & SINGLE_CONSUMER) !== 0;
+    this.overwrites = (this.modes & OVERWRITE) !== 0;
+    this.runMax = extentMax(this.capacity);
+    this.staged = new Int32Array(this.singleProducer ? this.runMax : 0);
   }
 
   get length(): number {
-    return queueLength(this.words, this.queue, this.own[core.OWN_SLOTS]!, this.capacity);
-  }
-
-  get closed(): boolean {
-    return Atomics.load(this.words, this.queue + QUEUE_CLOSED) !== 0;
+    return queueLength(this.words, this.queue, this.own[OWN_SLOTS]!, this.capacity);
   }
 
   enqueue(item: number): boolean {
     if (typeof item !== 'number' || (item & ITEM_MAX) !== item || item === 0) throw badItem(item);
     if (this.left) throw this.attachment.unseated();
-    const status = core.enqueue(this.words, this.own, item);
-    return status === DONE ? true : this.notPut(status, item);
-  }
-
-  enqueueWait(item: number, timeoutMs: number = Number.POSITIVE_INFINITY): boolean {
-    checkTimeout(timeoutMs);
-    if (this.enqueue(item)) return true;
-    if (!this.mayWait(timeoutMs, 'enqueue')) return false;
-    for (let tries = 0; tries < SPINS; tries++) {
-      pause(tries);
-      if (this.enqueue(item)) return true;
+    if (this.singleProducer) {
+      this.ensureProducer(item);
+      if (this.stagedCount !== 0) this.flush();
     }
-    const status = core.enqueueWait(this.words, this.own, item, now() + timeoutMs);
-    if (this.putters.size !== 0) this.attachment.waiting.poke();
-    return status === DONE ? true : this.notPut(status, item);
+    const status = core.enqueue(this.words, this.own, item);
+    if (status === DONE) return true;
+    return status === NONE && this.overwrites ? this.overwrite(item) : this.notPut(status, item);
   }
 
-  enqueueAsync(item: number, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const { attachment, words, own } = this;
-    const look = (): true | undefined => {
-      attachment.ensureSeated();
-      arm(words, this.queue + QUEUE_ROOM_WAITERS, attachment.seat);
-      return this.enqueue(item) || undefined;
-    };
-    const leave = (): void => core.leaveRoom(words, own);
-    return attachment.waiting.wait(this.putters, look, options, leave).then(() => {});
+  /** Drops the oldest item, and again where the consumer was quicker, until there is room. */
+  private overwrite(item: number): boolean {
+    for (;;) {
+      core.dequeue(this.words, this.own);
+      const status = core.enqueue(this.words, this.own, item);
+      if (status === DONE) return true;
+      if (status !== NONE) return this.notPut(status, item);
+    }
+  }
+
+  enqueueBulk(items: Int32Array, count: number): boolean {
+    checkBatch(items, count, 'enqueueBulk');
+    if (count === 0) return true;
+    if (count > this.capacity) return false;
+    if (count > this.runMax)
+      throw wrongMode('enqueueBulk', `a single producer and consumer to put more than ${this.runMax} items at once`);
+    return this.putRun(items, 0, count, count) === count;
+  }
+
+  enqueueBurst(items: Int32Array, count: number): number {
+    checkBatch(items, count, 'enqueueBurst');
+    let done = 0;
+    while (done < count) {
+      const put = this.putRun(items, done, Math.min(count - done, this.runMax), 1);
+      if (put === 0) break;
+      done += put;
+    }
+    return done;
+  }
+
+  /** Puts items from `from` on. Answers how many: 0 when there is no room for `least`. */
+  private putRun(items: Int32Array, from: number, count: number, least: number): number {
+    if (this.left) throw this.attachment.unseated();
+    if (this.singleProducer) {
+      this.ensureProducer(items[from]!);
+      if (this.stagedCount !== 0) this.flush();
+    }
+    if (this.overwrites) {
+      for (let i = 0; i < count; i++) this.enqueue(items[from + i]!);
+      return count;
+    }
+    const { words, own } = this;
+    if (this.carried !== 0) {
+      for (let i = 0; i < count; i++) {
+        if (load(words, own, items[from + i]!) !== 0) continue;
+        this.unload(items, from, i);
+        this.notPut(BAD_HANDLE, items[from + i]!);
+      }
+    }
+    const claimed = run.claimRun(words, own, count, least);
+    if (claimed <= NONE) {
+      if (this.carried !== 0) this.unload(items, from, count);
+      this.notPut(claimed, items[from]!);
+      return 0;
+    }
+    for (let i = 0; i < claimed; i++) run.fillRun(words, own, i, items[from + i]!);
+    const status = run.publishRun(words, own);
+    if (status !== DONE) this.notPut(status, items[from]!);
+    if (this.carried !== 0) this.unload(items, from + claimed, count - claimed);
+    return claimed;
+  }
+
+  /** Takes blocks back that were not put after all. */
+  private unload(items: Int32Array, from: number, count: number): void {
+    for (let i = from; i < from + count; i++) receive(this.words, this.own, items[i]!);
+  }
+
+  stage(item: number): boolean {
+    if (!this.singleProducer) throw wrongMode('stage', 'a single producer');
+    if (typeof item !== 'number' || (item & ITEM_MAX) !== item || item === 0) throw badItem(item);
+    if (this.left) throw this.attachment.unseated();
+    if (this.overwrites) return this.enqueue(item);
+    this.ensureProducer(item);
+    const { words, own, stagedCount } = this;
+    if (this.closed) {
+      this.flush();
+      this.notPut(CLOSED, item);
+    }
+    if (stagedCount === this.runMax || run.isEmptyAt(words, own, stagedCount) === 0) {
+      this.flush();
+      return stagedCount === this.runMax && run.isEmptyAt(words, own, 0) === 1 ? this.stage(item) : false;
+    }
+    if (this.carried !== 0 && load(words, own, item) === 0) return this.notPut(BAD_HANDLE, item);
+    this.staged[stagedCount] = item;
+    this.stagedCount = stagedCount + 1;
+    return true;
+  }
+
+  flush(): void {
+    if (!this.singleProducer) throw wrongMode('flush', 'a single producer');
+    const count = this.stagedCount;
+    if (count === 0) return;
+    this.stagedCount = 0;
+    const { words, own, staged } = this;
+    // There is room: it was looked for item by item, and nobody else puts.
+    const claimed = run.claimRun(words, own, count, count);
+    if (claimed <= NONE) {
+      if (this.carried !== 0) this.unload(staged, 0, count);
+      this.notPut(claimed, staged[0]!);
+      return;
+    }
+    for (let i = 0; i < count; i++) run.fillRun(words, own, i, staged[i]!);
+    const status = run.publishRun(words, own);
+    if (status !== DONE) this.notPut(status, staged[0]!);
   }
 
   dequeue(): number {
     if (this.left) throw this.attachment.unseated();
+    if (this.singleConsumer) this.ensureConsumer('dequeue');
     const item = core.dequeue(this.words, this.own);
-    return item > NONE ? item : this.notTaken(item);
+    return item > NONE ? item : this.notTaken(item, 'dequeue');
   }
 
-  dequeueWait(timeoutMs: number = Number.POSITIVE_INFINITY): number {
-    checkTimeout(timeoutMs);
-    let item = this.dequeue();
-    if (item !== NONE || !this.mayWait(timeoutMs, 'dequeue')) return item;
-    for (let tries = 0; tries < SPINS; tries++) {
-      pause(tries);
-      item = this.dequeue();
-      if (item !== NONE) return item;
+  dequeueBulk(items: Int32Array, count: number): boolean {
+    checkItems(items, count, 'dequeueBulk');
+    if (count === 0) return true;
+    if (count > this.capacity) return false;
+    if (count > this.runMax)
+      throw wrongMode('dequeueBulk', `a single producer and consumer to take more than ${this.runMax} items at once`);
+    return this.takeRun(items, 0, count, count, 'dequeueBulk') === count;
+  }
+
+  dequeueBurst(items: Int32Array, count: number): number {
+    checkItems(items, count, 'dequeueBurst');
+    let done = 0;
+    while (done < count) {
+      const taken = this.takeRun(items, done, Math.min(count - done, this.runMax), 1, 'dequeueBurst');
+      if (taken === 0) break;
+      done += taken;
     }
-    const found = core.dequeueWait(this.words, this.own, now() + timeoutMs);
-    if (this.takers.size !== 0) this.attachment.waiting.poke();
-    return found > NONE ? found : this.notTaken(found);
+    return done;
   }
 
-  dequeueAsync(options: { signal?: AbortSignal } = {}): Promise<number> {
-    const { attachment, words, own } = this;
-    const look = (): number | undefined => {
-      attachment.ensureSeated();
-      arm(words, this.queue + QUEUE_ITEM_WAITERS, attachment.seat);
-      return this.dequeue() || undefined;
-    };
-    const leave = (): void => core.leaveItems(words, own);
-    return attachment.waiting.wait(this.takers, look, options, leave);
+  private takeRun(items: Int32Array, from: number, count: number, least: number, call: string): number {
+    if (this.left) throw this.attachment.unseated();
+    if (this.singleConsumer) this.ensureConsumer(call);
+    const { words, own } = this;
+    const extent = run.takeRun(words, own, count, least);
+    if (extent <= NONE) {
+      this.notTaken(extent, call);
+      return 0;
+    }
+    let taken = 0;
+    for (let i = 0; i < extent; i++) {
+      const item = run.runItem(words, own, i);
+      if (item === NONE) continue;
+      items[from + taken] = item;
+      taken++;
+    }
+    if (run.releaseRun(words, own) !== DONE) throw this.attachment.unseated();
+    return taken;
   }
 
-  close(): void {
-    this.attachment.ensureSeated();
-    core.closeQueue(this.words, this.own);
+  peek(): number {
+    if (!this.singleConsumer) throw wrongMode('peek', 'a single consumer');
+    if (this.left) throw this.attachment.unseated();
+    this.ensureConsumer('peek');
+    const status = run.findHead(this.words, this.own);
+    return status === DONE ? run.headItem(this.words, this.own) : this.notTaken(status, 'peek');
   }
 
-  /** Closes the ring, unless this thread has left the region. */
-  override [Symbol.dispose](): void {
-    if (!this.left) this.close();
+  isReadable(): boolean {
+    if (this.left) throw this.attachment.unseated();
+    if (this.singleConsumer) this.ensureConsumer('waitAny');
+    const status = run.findHead(this.words, this.own);
+    return status === DONE || this.notTaken(status, 'waitAny') !== NONE;
   }
 
-  /** Nothing of a ring is private to a seat. */
-  leave(): void {
-    this.left = true;
+  /** Makes sure that this seat is the producer. @throws {RingwellError} ERR_USAGE when another is */
+  private ensureProducer(item: number): void {
+    if (this.words[this.queue + QUEUE_PRODUCER] === this.own[OWN_LIFE]) return;
+    const status = takeSide(this.words, this.own, QUEUE_PRODUCER);
+    if (status !== DONE) this.notPut(status, item);
+    this.own[OWN_TAIL] = queueTail(this.words, this.queue);
+    this.stagedCount = 0;
   }
 
-  /** Whether waiting makes sense: not for a poll, nor where no other thread can come. @throws {RingwellError} ERR_USAGE */
-  private mayWait(timeoutMs: number, call: string): boolean {
-    if (timeoutMs === 0 || !this.attachment.memory.shared) return false;
-    if (!mayBlock())
-      throw new RingwellError('ERR_USAGE', `ring.${call}Wait: this thread may not block; use ${call}Async`);
-    return true;
+  /** Makes sure that this seat is the consumer. @throws {RingwellError} ERR_USAGE when another is */
+  private ensureConsumer(call: string): void {
+    if (this.words[this.queue + QUEUE_CONSUMER] === this.own[OWN_LIFE]) return;
+    const status = takeSide(this.words, this.own, QUEUE_CONSUMER);
+    if (status !== DONE) this.notTaken(status, call);
   }
 
-  private notPut(status: number, item: number): boolean {
-    if (status === UNSEATED) throw this.attachment.unseated();
-    if (status === CLOSED) throw closedRing();
-    if (status === BAD_HANDLE) throw badCargo(item);
-    return false;
+  override close(): void {
+    if (this.stagedCount !== 0) this.flush();
+    super.close();
   }
 
-  private notTaken(status: number): number {
-    if (status === UNSEATED) throw this.attachment.unseated();
-    return status;
+  override leave(): void {
+    // Not by `flush`: the ring may be closed, and this seat is leaving already.
+    if (this.stagedCount !== 0 && run.claimRun(this.words, this.own, this.stagedCount, this.stagedCount) > NONE) {
+      for (let i = 0; i < this.stagedCount; i++) run.fillRun(this.words, this.own, i, this.staged[i]!);
+      run.publishRun(this.words, this.own);
+    }
+    this.stagedCount = 0;
+    super.leave();
   }
-}
 
-/** How often a position is shown to all, in items: a thread that comes late walks this far at most. */
-const HINT_PERIOD = 64;
+  protected putWait(item: number, deadline: number): number {
+    return core.enqueueWait(this.words, this.own, item, deadline);
+  }
 
-/** A seat's private array for a queue. */
-export function openQueue(seated: Seated, queue: number): Int32Array {
-  const { words, seat, seats, generation } = seated;
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  const store = words[queue + QUEUE_CARRIED]!;
-  const own = new Int32Array(core.OWN_WORDS);
-  own[core.OWN_QUEUE] = queue;
-  own[core.OWN_SLOTS] = words[queue + QUEUE_SLOTS]!;
-  own[core.OWN_INDEX_MASK] = capacity - 1;
-  own[core.OWN_LAP_SHIFT] = lapShift(capacity);
-  own[core.OWN_LAP_MASK] = lapMask(capacity);
-  own[core.OWN_HEAD] = Atomics.load(words, queue + QUEUE_HEAD);
-  own[core.OWN_TAIL] = Atomics.load(words, queue + QUEUE_TAIL);
-  own[core.OWN_HINT_MASK] = Math.min(capacity, HINT_PERIOD) - 1;
-  own[core.OWN_SEAT] = seat;
-  own[core.OWN_SEATS] = seats;
-  own[core.OWN_SEAT_GENERATION] = generation;
-  own[core.OWN_RECORDS] = store === 0 ? 0 : words[store + STORE_RECORDS]!;
-  own[core.OWN_INDEX_BITS] = store === 0 ? 0 : words[store + STORE_INDEX_BITS]!;
-  return own;
+  protected takeWait(deadline: number): number {
+    return core.dequeueWait(this.words, this.own, deadline);
+  }
+
+  protected leaveRoom(): void {
+    core.leaveRoom(this.words, this.own);
+  }
+
+  protected leaveItems(): void {
+    core.leaveItems(this.words, this.own);
+  }
 }

@@ -1,8 +1,9 @@
 import { recoverQueue } from '../../core/recover-queue.core.js';
 import * as slot from '../../core/slot.core.js';
+import * as lane from '../../core/lane.core.js';
 import type { Kind } from './kind.js';
 
-/** A ring: its part is a slot queue. */
+/** A ring: its part is a slot queue, or a lane where both sides are single. */
 export const ringKind: Kind = {
   title: 'ring',
 
@@ -10,11 +11,16 @@ export const ringKind: Kind = {
     if (at + slot.QUEUE_WORDS > end) return false;
     const capacity = words[at + slot.QUEUE_CAPACITY]!;
     const slots = words[at + slot.QUEUE_SLOTS]!;
+    const modes = words[at + slot.QUEUE_MODES]!;
+    const slotWords = slot.isLane(modes) === 1 ? 1 : slot.SLOT_WORDS;
     return (
       capacity >= 1 &&
+      capacity <= 1 << 26 &&
+      modes >= 0 &&
+      modes <= 7 &&
       (capacity & (capacity - 1)) === 0 &&
       slots >= at + slot.QUEUE_WORDS &&
-      slots + capacity * slot.SLOT_WORDS <= end
+      slots + capacity * slotWords <= end
     );
   },
 
@@ -22,7 +28,10 @@ export const ringKind: Kind = {
     return words[at + slot.QUEUE_CARRIED]!;
   },
 
-  check: slot.checkQueue,
+  check(words, at, seats) {
+    const check = slot.isLane(words[at + slot.QUEUE_MODES]!) === 1 ? lane.checkLane : slot.checkQueue;
+    return check(words, at, seats);
+  },
 
   recover(words, at, seats, dead) {
     return { slots: recoverQueue(words, at, seats, dead) };
@@ -36,7 +45,10 @@ export const ringKind: Kind = {
     const capacity = words[at + slot.QUEUE_CAPACITY]!;
     return {
       capacity,
-      length: slot.queueLength(words, at, words[at + slot.QUEUE_SLOTS]!, capacity),
+      length:
+        slot.isLane(words[at + slot.QUEUE_MODES]!) === 1
+          ? lane.laneLength(words, at)
+          : slot.queueLength(words, at, words[at + slot.QUEUE_SLOTS]!, capacity),
       closed: Atomics.load(words, at + slot.QUEUE_CLOSED) !== 0,
     };
   },

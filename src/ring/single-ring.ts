@@ -1,0 +1,158 @@
+import { disarm } from '../core/doorbell.core.js';
+import { laneLength, parityShift } from '../core/lane.core.js';
+import { QUEUE_CAPACITY, QUEUE_ITEM_WAITERS, QUEUE_ROOM_WAITERS } from '../core/slot.core.js';
+import { CLOSED, DONE, NONE } from '../core/status.js';
+import type { Seated } from '../core/store.js';
+import type { Attachment } from '../region/attachment.js';
+import { OWN_LAP_MASK, OWN_LAP_SHIFT, OWN_STAGED } from './own.js';
+import { openOwn } from './open-own.js';
+import { badItem, checkBatch, checkItems, ITEM_MAX } from './ring-base.js';
+import { SharedRingBase } from './shared-ring-base.js';
+import * as core from './single-ring.core.js';
+
+/** A ring with one producer and one consumer (single-ring.core.ts). */
+export class SingleRing extends SharedRingBase {
+  /** */
+  constructor(attachment: Attachment, queue: number) {
+    super(attachment, queue, openLane(attachment, queue));
+  }
+
+  get length(): number {
+    return laneLength(this.words, this.queue);
+  }
+
+  enqueue(item: number): boolean {
+    if (typeof item !== 'number' || (item & ITEM_MAX) !== item || item === 0) throw badItem(item);
+    if (this.left) throw this.attachment.unseated();
+    const status = core.put(this.words, this.own, item);
+    return status === DONE ? true : this.notPut(status, item);
+  }
+
+  enqueueBulk(items: Int32Array, count: number): boolean {
+    return this.putMany(items, count, count, 'enqueueBulk') === count;
+  }
+
+  enqueueBurst(items: Int32Array, count: number): number {
+    return this.putMany(items, count, Math.min(1, count), 'enqueueBurst');
+  }
+
+  private putMany(items: Int32Array, count: number, least: number, call: string): number {
+    checkBatch(items, count, call);
+    if (this.left) throw this.attachment.unseated();
+    const { words, own } = this;
+    const before = own[OWN_STAGED]!;
+    let status = DONE;
+    let staged = 0;
+    while (staged < count) {
+      status = core.stage(words, own, items[staged]!);
+      if (status !== DONE) break;
+      staged++;
+    }
+    // Too few, or one of them can't be: nothing has been shown to anybody yet.
+    if (staged < least || (status !== DONE && status !== NONE)) {
+      core.unstage(words, own, Math.min(before, own[OWN_STAGED]!));
+      if (status !== DONE && status !== NONE) this.notPut(status, items[staged]!);
+      staged = 0;
+    }
+    const flushed = core.flush(words, own);
+    if (flushed !== DONE) this.notPut(flushed, items[0]!);
+    return staged;
+  }
+
+  stage(item: number): boolean {
+    if (typeof item !== 'number' || (item & ITEM_MAX) !== item || item === 0) throw badItem(item);
+    if (this.left) throw this.attachment.unseated();
+    const status = core.stage(this.words, this.own, item);
+    if (status === DONE) return true;
+    if (status === NONE || status === CLOSED) this.flush();
+    return this.notPut(status, item);
+  }
+
+  flush(): void {
+    const status = core.flush(this.words, this.own);
+    if (status !== DONE) this.notPut(status, 0);
+  }
+
+  dequeue(): number {
+    if (this.left) throw this.attachment.unseated();
+    const item = core.take(this.words, this.own);
+    return item > NONE ? item : this.notTaken(item, 'dequeue');
+  }
+
+  dequeueBulk(items: Int32Array, count: number): boolean {
+    return this.takeMany(items, count, count, 'dequeueBulk') === count;
+  }
+
+  dequeueBurst(items: Int32Array, count: number): number {
+    return this.takeMany(items, count, 1, 'dequeueBurst');
+  }
+
+  private takeMany(items: Int32Array, count: number, least: number, call: string): number {
+    checkItems(items, count, call);
+    this.ensureConsumer(call);
+    const { words, own } = this;
+    let found = 0;
+    while (found < count) {
+      const item = core.look(words, own, found);
+      if (item === NONE) break;
+      items[found] = item;
+      found++;
+    }
+    if (found < least || found === 0) return 0;
+    core.takeMany(words, own, found);
+    return found;
+  }
+
+  peek(): number {
+    if (!this.ensureConsumer('peek')) return CLOSED;
+    const item = core.look(this.words, this.own, 0);
+    return item === NONE && this.closed ? (core.look(this.words, this.own, 0) || CLOSED) : item;
+  }
+
+  /** Makes sure that this seat is the consumer. Answers false when the ring is closed and drained. */
+  private ensureConsumer(call: string): boolean {
+    if (this.left) throw this.attachment.unseated();
+    const status = core.asConsumer(this.words, this.own);
+    if (status !== DONE && status !== CLOSED) this.notTaken(status, call);
+    return status === DONE;
+  }
+
+  isReadable(): boolean {
+    return this.peek() !== NONE;
+  }
+
+  override close(): void {
+    if (this.own[OWN_STAGED] !== 0) this.flush();
+    super.close();
+  }
+
+  override leave(): void {
+    if (this.own[OWN_STAGED] !== 0) core.flush(this.words, this.own);
+    super.leave();
+  }
+
+  protected putWait(item: number, deadline: number): number {
+    return core.putWait(this.words, this.own, item, deadline);
+  }
+
+  protected takeWait(deadline: number): number {
+    return core.takeWait(this.words, this.own, deadline);
+  }
+
+  protected leaveRoom(): void {
+    disarm(this.words, this.queue + QUEUE_ROOM_WAITERS, this.attachment.seat);
+  }
+
+  protected leaveItems(): void {
+    disarm(this.words, this.queue + QUEUE_ITEM_WAITERS, this.attachment.seat);
+  }
+}
+
+/** A seat's private array for a lane: it has neither side yet. */
+export function openLane(seated: Seated, queue: number): Int32Array {
+  const own = openOwn(seated, queue);
+  const capacity = seated.words[queue + QUEUE_CAPACITY]!;
+  own[OWN_LAP_SHIFT] = parityShift(capacity);
+  own[OWN_LAP_MASK] = 2 * capacity - 1;
+  return own;
+}
