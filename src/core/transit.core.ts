@@ -1,11 +1,5 @@
 /** Blocks on their way through a ring that carries their pool: what recovery does with those that name a dead seat. */
-import {
-  BLOCK_GENERATION_SHIFT,
-  BLOCK_LIVE,
-  BLOCK_TRANSIT,
-  BLOCK_WORDS,
-  blockTag,
-} from './block.core.js';
+import { BLOCK_GENERATION_SHIFT, BLOCK_LIVE, BLOCK_TRANSIT, BLOCK_WORDS, blockTag } from './block.core.js';
 import { STORE_INDEX_BITS, STORE_RECORDS } from './store.core.js';
 
 /** The index of the block word of a handle. */

@@ -70,6 +70,7 @@ export class LocalRing extends RingBase {
 
   enqueueBulk(items: Int32Array, count: number): boolean {
     checkBatch(items, count, 'enqueueBulk');
+    if (count === 0) return true;
     if ((this.modes & OVERWRITE) === 0 && count > this.freeSpace) {
       if (this.ended) throw closedRing();
       return false;
@@ -79,6 +80,7 @@ export class LocalRing extends RingBase {
 
   enqueueBurst(items: Int32Array, count: number): number {
     checkBatch(items, count, 'enqueueBurst');
+    if (count === 0) return 0;
     return this.putMany(items, (this.modes & OVERWRITE) === 0 ? Math.min(count, this.freeSpace) : count);
   }
 

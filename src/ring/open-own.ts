@@ -1,4 +1,13 @@
-import { extentMax, lapMask, lapShift, QUEUE_CAPACITY, QUEUE_CARRIED, QUEUE_HEAD, QUEUE_SLOTS, QUEUE_TAIL } from '../core/slot.core.js';
+import {
+  extentMax,
+  lapMask,
+  lapShift,
+  QUEUE_CAPACITY,
+  QUEUE_CARRIED,
+  QUEUE_HEAD,
+  QUEUE_SLOTS,
+  QUEUE_TAIL,
+} from '../core/slot.core.js';
 import { STORE_INDEX_BITS, STORE_RECORDS } from '../core/store.core.js';
 import type { Seated } from '../core/store.js';
 import * as at from './own.js';

@@ -39,15 +39,17 @@ import {
   OWN_QUEUE,
   OWN_RECORDS,
   OWN_SEAT,
-  OWN_SEATS,
   OWN_SEAT_GENERATION,
+  OWN_SEATS,
   OWN_SEEK,
   OWN_SLOTS,
   OWN_TAIL,
 } from './own.js';
 
-/** How often one call catches up with others who are laps ahead. In a damaged ring that could go on for ever. */
-const CATCH_UPS_MAX = 65536;
+/** How often one call catches up with others who are ahead. In a damaged ring that could go on for ever. */
+function catchUpsMax(own: Int32Array): number {
+  return Math.min(65536, 4 * own[OWN_INDEX_MASK]! + 64);
+}
 
 /** `seek` at the beginning of a search: the shared position may still be asked. Below: laps caught up with. */
 export const FRESH = 1;
@@ -108,7 +110,7 @@ export function pastTail(words: Int32Array, own: Int32Array, tail: number, word:
     own[OWN_SEEK] = 0;
     return nearest(words, own, QUEUE_TAIL, tail);
   }
-  if (ahead > 0 && seek > -CATCH_UPS_MAX) {
+  if (ahead > 0 && seek > -catchUpsMax(own)) {
     own[OWN_SEEK] = seek - 1;
     return catchUp(own, tail, ahead);
   }
@@ -126,8 +128,7 @@ function extentOf(own: Int32Array, word: number): number {
 export function moveTo(words: Int32Array, own: Int32Array, shared: number, mine: number, position: number): void {
   const before = own[mine]!;
   own[mine] = position;
-  if (((before ^ position) & ~own[OWN_HINT_MASK]!) !== 0)
-    Atomics.store(words, own[OWN_QUEUE]! + shared, position);
+  if (((before ^ position) & ~own[OWN_HINT_MASK]!) !== 0) Atomics.store(words, own[OWN_QUEUE]! + shared, position);
 }
 
 /** Where to go on when a slot is not in the lap it should be in: here, or where the shared position is if that is elsewhere. */
@@ -216,7 +217,7 @@ export function pastHead(
     own[OWN_SEEK] = 0;
     return nearest(words, own, QUEUE_HEAD, head);
   }
-  if (ahead > 0 && seek > -CATCH_UPS_MAX) {
+  if (ahead > 0 && seek > -catchUpsMax(own)) {
     own[OWN_SEEK] = seek - 1;
     return catchUp(own, head, ahead);
   }

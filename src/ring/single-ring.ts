@@ -4,8 +4,8 @@ import { QUEUE_CAPACITY, QUEUE_ITEM_WAITERS, QUEUE_ROOM_WAITERS } from '../core/
 import { CLOSED, DONE, NONE } from '../core/status.js';
 import type { Seated } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
-import { OWN_LAP_MASK, OWN_LAP_SHIFT, OWN_STAGED } from './own.js';
 import { openOwn } from './open-own.js';
+import { OWN_LAP_MASK, OWN_LAP_SHIFT, OWN_STAGED } from './own.js';
 import { badItem, checkBatch, checkItems, ITEM_MAX } from './ring-base.js';
 import { SharedRingBase } from './shared-ring-base.js';
 import * as core from './single-ring.core.js';
@@ -106,7 +106,7 @@ export class SingleRing extends SharedRingBase {
   peek(): number {
     if (!this.ensureConsumer('peek')) return CLOSED;
     const item = core.look(this.words, this.own, 0);
-    return item === NONE && this.closed ? (core.look(this.words, this.own, 0) || CLOSED) : item;
+    return item === NONE && this.closed ? core.look(this.words, this.own, 0) || CLOSED : item;
   }
 
   /** Makes sure that this seat is the consumer. Answers false when the ring is closed and drained. */

@@ -6,8 +6,9 @@ import { openStore, readStore, type Seated, type Store } from '../../dist/core/s
 import { createTunedPool } from '../../dist/pool/pool.js';
 import type { Attachment } from '../../dist/region/attachment.js';
 import { Region } from '../../dist/region/region.js';
+import { openOwn } from '../../dist/ring/open-own.js';
 import { createTunedRing } from '../../dist/ring/ring.js';
-import { openQueue } from '../../dist/ring/shared-ring.js';
+import { openLane } from '../../dist/ring/single-ring.js';
 
 /** A region's inner side, which its public type leaves out. */
 export function attachmentIn(region: Region): Attachment {
@@ -69,7 +70,26 @@ export function layOutRing(
   const carried = carries ? { carries: pool as never } : {};
   createTunedRing({ region, name: 'ring', capacity, ...carried }, start | 0);
   const queue = attachmentIn(region).entries()[0]!.part;
-  return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openQueue(seatedAt(region, seat), queue) };
+  return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openOwn(seatedAt(region, seat), queue) };
+}
+
+/** A ring with one producer and one consumer. Seats have no sides yet. */
+export function layOutLane(
+  region: Region,
+  capacity: number,
+  start: number,
+  carries = false,
+): { queue: number; slots: number; own: (seat: number) => Int32Array } {
+  const pool = attachmentIn(region).opened.get('pool');
+  const carried = carries ? { carries: pool as never } : {};
+  createTunedRing({ region, name: 'ring', capacity, producers: 'single', consumers: 'single', ...carried }, start);
+  const queue = attachmentIn(region).entries()[0]!.part;
+  return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openLane(seatedAt(region, seat), queue) };
+}
+
+/** What is looked at plainly first in a lane: whether it is closed, and whose its sides are. */
+export function laneHints(queue: number): (readonly [number, number])[] {
+  return [[queue + slot.QUEUE_CLOSED, queue + slot.QUEUE_CONSUMER + 1]];
 }
 
 /** What a word is, for people. */

@@ -1,6 +1,6 @@
+import * as lane from '../../core/lane.core.js';
 import { recoverQueue } from '../../core/recover-queue.core.js';
 import * as slot from '../../core/slot.core.js';
-import * as lane from '../../core/lane.core.js';
 import type { Kind } from './kind.js';
 
 /** A ring: its part is a slot queue, or a lane where both sides are single. */
