@@ -16,3 +16,4 @@ export { ByteRing } from './ring/byte-ring.js';
 export type { ByteRingOptions } from './ring/byte-ring-usage.js';
 export { Ring } from './ring/ring.js';
 export type { RingOptions } from './ring/ring-base.js';
+export { waitAny, waitAnyAsync } from './ring/wait-any.js';

@@ -32,6 +32,11 @@ export function bellIndex(seat: number): number {
   return seatIndex(seat) + SEAT_BELL;
 }
 
+/** Where a seat's bell stands now: for who waits in several places, to be read before arming in any. */
+export function readBell(words: Int32Array, seat: number): number {
+  return Atomics.load(words, bellIndex(seat));
+}
+
 /** Announces that a seat is about to wait. Answers the bell to wait on; look for work again before waiting. */
 export function arm(words: Int32Array, waiters: number, seat: number): number {
   // The bell comes first: a ring between here and the wait must find it changed.

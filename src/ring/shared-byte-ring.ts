@@ -26,7 +26,8 @@ import { closedByteRing, misuse } from './byte-ring-usage.js';
 
 /** A byte ring in a region: one seat writes, one reads (byte-ring.core.ts). */
 export class SharedByteRing extends ByteRingBase implements Attached {
-  private readonly attachment: Attachment;
+  /** @internal */
+  readonly attachment: Attachment;
   private readonly stream: number;
   private readonly words: Int32Array;
   private readonly own: Int32Array;

@@ -53,7 +53,8 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
   protected abstract takeWait(deadline: number): number;
   protected abstract leaveRoom(): void;
   protected abstract leaveItems(): void;
-  abstract isReadable(): boolean;
+  /** @internal */
+  abstract readable(): boolean;
 
   get closed(): boolean {
     return Atomics.load(this.words, this.queue + QUEUE_CLOSED) !== 0;
@@ -102,18 +103,20 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
     const { attachment } = this;
     const look = (): number | undefined => {
       attachment.ensureSeated();
-      this.armRead();
+      this.armReadable();
       return this.dequeue() || undefined;
     };
     return attachment.waiting.wait(this.takers, look, options, () => this.leaveItems());
   }
 
-  armRead(): number {
-    return arm(this.words, this.queue + QUEUE_ITEM_WAITERS, this.attachment.seat);
+  /** @internal */
+  armReadable(): void {
+    arm(this.words, this.queue + QUEUE_ITEM_WAITERS, this.attachment.seat);
   }
 
-  leaveRead(): void {
-    this.leaveItems();
+  /** @internal */
+  leaveReadable(): void {
+    if (!this.left) this.leaveItems();
     // Those of this thread who wait without blocking have the same bit.
     if (this.takers.size !== 0) this.attachment.waiting.poke();
   }

@@ -150,6 +150,8 @@ export class SharedRing extends SharedRingBase {
     if (count === 0) return;
     this.stagedCount = 0;
     const { words, own, staged } = this;
+    // Evicted: what was staged went with the seat.
+    if (words[this.queue + QUEUE_PRODUCER] !== own[OWN_LIFE]) throw this.attachment.unseated();
     // There is room: it was looked for item by item, and nobody else puts.
     const claimed = run.claimRun(words, own, count, count);
     if (claimed <= NONE) {
@@ -217,7 +219,8 @@ export class SharedRing extends SharedRingBase {
     return status === DONE ? run.headItem(this.words, this.own) : this.notTaken(status, 'peek');
   }
 
-  isReadable(): boolean {
+  /** @internal */
+  readable(): boolean {
     if (this.left) throw this.attachment.unseated();
     if (this.singleConsumer) this.ensureConsumer('waitAny');
     const status = run.findHead(this.words, this.own);

@@ -117,7 +117,8 @@ export class SingleRing extends SharedRingBase {
     return status === DONE;
   }
 
-  isReadable(): boolean {
+  /** @internal */
+  readable(): boolean {
     return this.peek() !== NONE;
   }
 

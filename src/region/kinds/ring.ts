@@ -34,7 +34,8 @@ export const ringKind: Kind = {
   },
 
   recover(words, at, seats, dead) {
-    return { slots: recoverQueue(words, at, seats, dead) };
+    const recover = slot.isLane(words[at + slot.QUEUE_MODES]!) === 1 ? lane.recoverLane : recoverQueue;
+    return { slots: recover(words, at, seats, dead) };
   },
 
   stop(words, at) {
