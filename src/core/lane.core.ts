@@ -22,6 +22,9 @@
  *   finds an item there, or the producer finds the seal. So nothing acknowledged is left behind.
  * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes.
  *
+ * Hints: who takes a side or recovers one looks at slots that the other side may be writing plainly, behind its tail or its head.
+ * What a slot says of the lap that it was put in last, or taken in, is not changed by that; what item it holds is not believed.
+ *
  * Positions run modulo two laps, and are private to their sides. Nothing else counts, so nothing wraps.
  */
 import { disarm } from './doorbell.core.js';

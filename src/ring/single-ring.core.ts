@@ -69,7 +69,7 @@ function refused(words: Int32Array, own: Int32Array, closed: number): number {
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE, UNSEATED or WRONG_SEAT. */
 export function put(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
-  // Hints: the side is ours until we are evicted; a close that is missed here is found by the exchange, or comes after it.
+  // A hint: the side is ours until we are evicted.
   if (words[queue + QUEUE_PRODUCER] !== own[OWN_LIFE]) {
     const status = takeProducer(words, own);
     if (status !== DONE) return status;
@@ -84,7 +84,7 @@ export function put(words: Int32Array, own: Int32Array, item: number): number {
     return status;
   }
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
+  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
   const tail = own[OWN_TAIL]!;
   const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
   const empty = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
@@ -108,7 +108,7 @@ export function stage(words: Int32Array, own: Int32Array, item: number): number 
     if (status !== DONE) return status;
   }
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
+  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
   const staged = own[OWN_STAGED]!;
   const position = own[OWN_TAIL]! + staged;
   const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);

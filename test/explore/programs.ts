@@ -12,6 +12,8 @@ export const programFiles: readonly string[] = [
   './pool.explore.js',
   './ring.explore.js',
   './cargo.explore.js',
+  './run.explore.js',
+  './lane.explore.js',
   './heap.explore.js',
   './byte-ring.explore.js',
 ];

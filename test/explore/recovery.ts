@@ -1,5 +1,6 @@
 /** Recovery as a program's supervisors run it: the first recovers the victim, the second the first, should that die too. */
 import type * as realDoorbell from '../../dist/core/doorbell.core.js';
+import type * as realLane from '../../dist/core/lane.core.js';
 import type * as realQueue from '../../dist/core/recover-queue.core.js';
 import type * as realStore from '../../dist/core/recover-store.core.js';
 import * as realSeat from '../../dist/core/seat.core.js';
@@ -10,6 +11,7 @@ import { op, type Program, type View } from './program.js';
 
 const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
 const header = await core<typeof realHeader>('region/header.core.js');
+const lane = await core<typeof realLane>('core/lane.core.js');
 const queue = await core<typeof realQueue>('core/recover-queue.core.js');
 const seat = await core<typeof realSeat>('core/seat.core.js');
 const store = await core<typeof realStore>('core/recover-store.core.js');
@@ -23,6 +25,7 @@ export interface Recovered {
   /** The number of the thread that may die. */
   readonly victim: number;
   readonly queue?: number;
+  readonly lane?: number;
   readonly store?: number;
 }
 
@@ -33,7 +36,7 @@ export function seatsFor(threads: number): number {
 
 /** As `recoverSeat` in region/recovery.ts, on one ring and one pool. */
 export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervisors' | 'kills'> {
-  const { threads, victim, queue: queuePart = 0, store: storePart = 0 } = what;
+  const { threads, victim, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0 } = what;
   const seats = seatsFor(threads);
   const dead = victim + 1;
   const recover = op(
@@ -48,6 +51,7 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
       if (status !== DONE) return status;
       if ((yield* seat.seatState(words, dead)) === SEAT_EVICTED) {
         if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
+        if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
         if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
         yield* doorbell.ringBells(words, threads);
         yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);

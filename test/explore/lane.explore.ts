@@ -1,0 +1,393 @@
+/** The ring with one producer and one consumer: linearizable, sealed at its end, its sides handed on after a death. */
+import { BLOCK_FREE, BLOCK_LIVE, BLOCK_STATE_SHIFT, BLOCK_TRANSIT, BLOCK_WORDS } from '../../dist/core/block.core.js';
+import { PARITY } from '../../dist/core/lane.core.js';
+import * as slot from '../../dist/core/slot.core.js';
+import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
+import type * as realStock from '../../dist/core/stock.core.js';
+import * as store from '../../dist/core/store.core.js';
+import type * as realRing from '../../dist/ring/ring.core.js';
+import type * as realSide from '../../dist/ring/side.core.js';
+import type * as realLane from '../../dist/ring/single-ring.core.js';
+import { laneHints, layOutLane, layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
+import { core } from './loader.js';
+import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
+import { recovering, seatAudit, seatsFor } from './recovery.js';
+
+const lane = await core<typeof realLane>('ring/single-ring.core.js');
+const ring = await core<typeof realRing>('ring/ring.core.js');
+const side = await core<typeof realSide>('ring/side.core.js');
+const stock = await core<typeof realStock>('core/stock.core.js');
+
+const { QUEUE_CONSUMER, QUEUE_PRODUCER } = slot;
+
+/** First in, first out. What is staged is put when it is flushed; a bulk is put and taken as one. */
+function fifo(capacity: number): Spec<{ items: number[]; staged: number[]; closed: boolean }> {
+  return {
+    start: { items: [], staged: [], closed: false },
+    step(state, name, args) {
+      const { items, staged, closed } = state;
+      const free = capacity - items.length - staged.length;
+      if (name === 'close') return [[{ ...state, closed: true }, closed ? 0 : 1]];
+      if (name === 'leave') return [[state, 0]];
+      if (name === 'stage') {
+        if (closed) return [[state, CLOSED]];
+        return free > 0 ? [[{ items, staged: [...staged, args[0] as number], closed }, DONE]] : [[state, NONE]];
+      }
+      if (name === 'flush') {
+        if (staged.length === 0) return [[state, DONE]];
+        // Closed while it was staged: it may still come in before the end is seen, or be refused as a whole.
+        const put: [typeof state, number] = [{ items: [...items, ...staged], staged: [], closed }, DONE];
+        return closed ? [put, [{ items, staged: [], closed }, CLOSED]] : [put];
+      }
+      if (name.startsWith('put')) {
+        const more = args as number[];
+        if (closed) return [[state, CLOSED]];
+        if (free >= more.length) return [[{ items: [...items, ...staged, ...more], staged: [], closed }, DONE]];
+        return name === 'putWait' ? [] : [[state, NONE]];
+      }
+      const count = (args[0] as number | undefined) ?? 1;
+      if (items.length >= count) {
+        const taken = items.slice(0, count).reduce((sum, item) => sum * 10 + item, 0);
+        return [[{ items: items.slice(count), staged, closed }, taken]];
+      }
+      if (closed && items.length === 0) return [[state, CLOSED]];
+      return name === 'takeWait' ? [] : [[state, NONE]];
+    },
+  };
+}
+
+const put = (value: number): Op => op('put', [value], ({ words, own }) => lane.put(words, own, value));
+const putWait = (value: number): Op =>
+  op('putWait', [value], ({ words, own }) => lane.putWait(words, own, value, Number.POSITIVE_INFINITY));
+const stage = (value: number): Op => op('stage', [value], ({ words, own }) => lane.stage(words, own, value));
+const flush = op('flush', [], ({ words, own }) => lane.flush(words, own));
+const take = op('take', [], ({ words, own }) => lane.take(words, own));
+const takeWait = op('takeWait', [], ({ words, own }) => lane.takeWait(words, own, Number.POSITIVE_INFINITY));
+const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
+const leave = op('leave', [], function* ({ words, own }) {
+  yield* side.leaveSide(words, own, QUEUE_PRODUCER);
+  yield* side.leaveSide(words, own, QUEUE_CONSUMER);
+  return 0;
+});
+
+/** As `SingleRing.enqueueBulk`. */
+const putTwo = (a: number, b: number): Op =>
+  op('putBulk', [a, b], function* ({ words, own }) {
+    const first = yield* lane.stage(words, own, a);
+    if (first !== DONE) return first;
+    const second = yield* lane.stage(words, own, b);
+    if (second !== DONE) {
+      yield* lane.unstage(words, own, 0);
+      return second;
+    }
+    return yield* lane.flush(words, own);
+  });
+
+/** As `SingleRing.dequeueBulk`, of two; the answer is both digits. */
+function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
+  const status = yield* lane.asConsumer(words, own);
+  if (status !== DONE) return status;
+  const first = yield* lane.look(words, own, 0);
+  const second = first === NONE ? NONE : yield* lane.look(words, own, 1);
+  if (second === NONE) return NONE;
+  yield* lane.takeMany(words, own, 2);
+  return first * 10 + second;
+}
+const takeTwo = op('takeBulk', [2], takeBoth);
+
+function program(
+  name: string,
+  threads: readonly (readonly Op[])[],
+  more: Partial<Program> & { start?: number; capacity?: number } = {},
+): Program {
+  const { start = 0, capacity = 2, ...rest } = more;
+  const region = layOutRegion(threads.length);
+  const { queue, slots, own } = layOutLane(region, capacity, start);
+  return {
+    name: `lane: ${name}`,
+    words: wordsOf(region),
+    threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
+    spec: fifo(capacity),
+    hints: laneHints(queue, slots, capacity),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+    ...rest,
+  };
+}
+
+/** A producer that has died, or a consumer, while the other goes on; then another takes the side and finds every item. */
+function dying(
+  name: string,
+  producer: readonly Op[],
+  consumer: readonly Op[],
+  victim: number,
+  more: { capacity?: number; start?: number } = {},
+): Program {
+  const { capacity = 2, start = 0 } = more;
+  const region = layOutRegion(seatsFor(2));
+  const { queue, slots, own } = layOutLane(region, capacity, start);
+  return {
+    name: `lane, killed anywhere: ${name}`,
+    words: wordsOf(region),
+    threads: [
+      { own: own(1), ops: producer },
+      { own: own(2), ops: consumer },
+    ],
+    ...recovering({ threads: 2, victim, lane: queue }),
+    hints: laneHints(queue, slots, capacity),
+    audit: view => laneAudit(view, queue, slots, capacity),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
+/** The items of a lane at rest, oldest first, by what its slots say; or what is wrong with them. */
+function itemsOf(view: View, slots: number, capacity: number): number[] | string {
+  const words = Array.from({ length: capacity }, (_, i) => view.words[slots + i]!);
+  const parity = (word: number): number => word >>> 31;
+  const puts = words.map(word => ((word & ~PARITY) !== 0 ? parity(word) : parity(word) ^ 1));
+  const takes = words.map(word => parity(word) ^ 1);
+  for (const [what, laps] of [
+    ['put', puts],
+    ['taken', takes],
+  ] as const) {
+    if (laps.filter((lap, i) => i > 0 && lap !== laps[i - 1]).length > 1) return `what was ${what} has a gap: ${words}`;
+  }
+  const edge = (laps: number[]): number => {
+    const at = laps.findIndex(lap => lap !== laps[0]);
+    return at < 0 ? capacity : at;
+  };
+  const head = edge(takes);
+  const found: number[] = [];
+  for (let i = 0; i < capacity; i++) {
+    const word = words[(head + i) % capacity]!;
+    if ((word & ~PARITY) !== 0) found.push(word & ~PARITY);
+  }
+  return found;
+}
+
+/** What was acknowledged was taken once, in order, or is there, or was delivered to the dead inside its last call. */
+function laneAudit(view: View, queue: number, slots: number, capacity: number): string | undefined {
+  const there = itemsOf(view, slots, capacity);
+  if (typeof there === 'string') return there;
+  const acknowledged = view.kept(0);
+  const taken = view.kept(1);
+  const dead = view.deaths[0];
+  const together = [...taken, ...there];
+  const cut = dead === undefined ? 0 : view.cutShort(dead) === undefined ? 0 : 2;
+  // The producer's last call may have put its items and not lived to say so; the consumer's may have taken some.
+  for (let swallowed = 0; swallowed <= (dead === 1 ? cut : 0); swallowed++) {
+    const expected = [...taken, ...acknowledged.slice(taken.length + swallowed)];
+    const extra = together.length - expected.length;
+    const fits = extra >= 0 && extra <= (dead === 0 ? cut : 0) && expected.every((item, i) => together[i] === item);
+    if (fits) return sidesAudit(view, queue);
+  }
+  return `acknowledged ${acknowledged}, taken ${taken}, there ${there}`;
+}
+
+function sidesAudit(view: View, queue: number): string | undefined {
+  for (const at of [queue + QUEUE_PRODUCER, queue + QUEUE_CONSUMER]) {
+    if (view.deaths.includes((view.words[at]! & 0xff) - 1)) return 'a side still names the dead';
+  }
+  return seatAudit(view);
+}
+
+/** The same operations, and the notebook knows what was acknowledged, or taken. */
+const noted = (one: Op, items: (answer: number) => number[]): Op =>
+  op(one.name, one.args, function* (me) {
+    const answer = (yield* one.body(me)) as number;
+    me.kept.push(...items(answer));
+    return answer;
+  });
+const notedPut = (...values: number[]): Op =>
+  noted(values.length === 1 ? put(values[0]!) : putTwo(values[0]!, values[1]!), answer =>
+    answer === DONE ? values : [],
+  );
+const notedTake = noted(take, answer => (answer > 0 ? [answer] : []));
+const notedTakeTwo = noted(takeTwo, answer => (answer > 0 ? [Math.floor(answer / 10), answer % 10] : []));
+
+/** A thread's `own` holds the pool's private array, then the lane's. */
+const LANE_OWN = store.OWN_STOCK + 2;
+const acquire = op('acquire', [], function* ({ words, own, kept }) {
+  const handle = yield* stock.acquireBlock(words, own, 1);
+  if (handle > 0) kept.push(handle);
+  return handle;
+});
+const release = op(
+  'release',
+  ({ kept }) => [kept.at(-1)],
+  ({ words, own, kept }) => stock.releaseBlock(words, own, kept.pop()!),
+  ({ kept }) => kept.length > 0,
+);
+const send = op(
+  'put',
+  ({ kept }) => [kept.at(-1)],
+  function* ({ words, own, kept }) {
+    const status = yield* lane.put(words, own.subarray(LANE_OWN), kept.at(-1)!);
+    if (status === DONE) kept.pop();
+    return status;
+  },
+  ({ kept }) => kept.length > 0,
+);
+/** Sends both that it holds, with one publication. */
+const sendBoth = op(
+  'putBulk',
+  ({ kept }) => [...kept],
+  function* ({ words, own, kept }) {
+    const mine = own.subarray(LANE_OWN);
+    yield* lane.stage(words, mine, kept[0]!);
+    yield* lane.stage(words, mine, kept[1]!);
+    const status = yield* lane.flush(words, mine);
+    if (status === DONE) kept.splice(0, 2);
+    return status;
+  },
+  ({ kept }) => kept.length === 2,
+);
+const receive = op('take', [], function* ({ words, own, kept }) {
+  const handle = yield* lane.take(words, own.subarray(LANE_OWN));
+  if (handle > 0) kept.push(handle);
+  return handle;
+});
+const receiveBoth = op('takeBulk', [2], function* ({ words, own, kept }) {
+  const mine = own.subarray(LANE_OWN);
+  if ((yield* lane.asConsumer(words, mine)) !== DONE) return NONE;
+  const first = yield* lane.look(words, mine, 0);
+  const second = first === NONE ? NONE : yield* lane.look(words, mine, 1);
+  if (second === NONE) return NONE;
+  yield* lane.takeMany(words, mine, 2);
+  kept.push(first, second);
+  return DONE;
+});
+
+function carrying(name: string, sender: readonly Op[], receiver: readonly Op[], victim: number): Program {
+  const blocks = 2;
+  const capacity = 2;
+  const region = layOutRegion(seatsFor(2));
+  const pool = layOutPool(region, blocks, 0);
+  const { queue, slots, own: laneOwn } = layOutLane(region, capacity, 0, true);
+  const own = (seat: number): Int32Array => {
+    const both = new Int32Array(LANE_OWN + laneOwn(seat).length);
+    both.set(pool.own(seat));
+    both.set(laneOwn(seat), LANE_OWN);
+    return both;
+  };
+  const { records } = pool.store;
+  return {
+    name: `lane, carrying: ${name}`,
+    words: wordsOf(region),
+    threads: [
+      { own: own(1), ops: sender },
+      { own: own(2), ops: receiver },
+    ],
+    ...recovering({ threads: 2, victim, lane: queue, store: pool.store.index }),
+    hints: [...laneHints(queue, slots, capacity), [records, records + blocks * BLOCK_WORDS]],
+    audit: view => cargoAudit(view, queue, slots, capacity, records, blocks),
+    nameOf: namer([
+      ['store', pool.store.index],
+      ['records', records],
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
+/** Every block is free, or in one slot on its way, or held by one living thread that knows it. */
+function cargoAudit(
+  view: View,
+  queue: number,
+  slots: number,
+  capacity: number,
+  records: number,
+  blocks: number,
+): string | undefined {
+  const there = itemsOf(view, slots, capacity);
+  if (typeof there === 'string') return there;
+  const held = [0, 1].filter(thread => !view.deaths.includes(thread)).flatMap(thread => [...view.kept(thread)]);
+  for (let index = 0; index < blocks; index++) {
+    const word = view.words[records + index * BLOCK_WORDS]!;
+    const state = (word >>> BLOCK_STATE_SHIFT) & 15;
+    if (view.deaths.includes((word & 0xff) - 1)) return `block ${index} names the dead`;
+    const isIn = (handles: readonly number[]): number =>
+      handles.filter(handle => (handle & (blocks - 1)) === index).length;
+    const places = [isIn(there), isIn(held)];
+    const right =
+      state === BLOCK_TRANSIT ? [1, 0] : state === BLOCK_LIVE ? [0, 1] : state <= BLOCK_FREE ? [0, 0] : undefined;
+    if (`${places}` !== `${right}`)
+      return `block ${index} in state ${state} is in ${places[0]} slots and ${places[1]} hands`;
+  }
+  return sidesAudit(view, queue);
+}
+
+export const programs: readonly Program[] = [
+  program('2 x 3, tries', [
+    [put(1), put(2), put(3)],
+    [take, take, take],
+  ]),
+  program(
+    '2 x 3, tries, from a later lap on',
+    [
+      [put(1), put(2), put(3)],
+      [take, take, take],
+    ],
+    { start: 3 },
+  ),
+  program('2 x 3, waiting', [
+    [putWait(1), putWait(2), putWait(3)],
+    [takeWait, takeWait, takeWait],
+  ]),
+  program(
+    'one slot, waiting',
+    [
+      [putWait(1), putWait(2), putWait(3)],
+      [takeWait, takeWait, takeWait],
+    ],
+    { capacity: 1 },
+  ),
+  program('staged and flushed, taken one by one', [
+    [stage(1), stage(2), stage(3), flush, put(4)],
+    [take, take, take],
+  ]),
+  program('staged and flushed, taken together', [
+    [stage(1), stage(2), flush, put(3)],
+    [takeTwo, take],
+  ]),
+  program(
+    'in bulk, round and round',
+    [
+      [putTwo(1, 2), putTwo(3, 4), putTwo(5, 6)],
+      [takeTwo, takeTwo],
+    ],
+    { capacity: 4 },
+  ),
+  program('in bulk into less room', [
+    [put(1), putTwo(2, 3), putTwo(4, 5)],
+    [take, takeTwo],
+  ]),
+  program('closing behind the last', [
+    [put(1), put(2), close],
+    [take, take, take],
+  ]),
+  program('closing from elsewhere', [[put(1), put(2)], [take, take, take], [close]]),
+  program('closing while staged', [[stage(1), stage(2), flush], [take, take, take], [close]]),
+  program('closing wakes both', [[putWait(1), putWait(2)], [takeWait, takeWait, takeWait], [close]]),
+  program('a side left and taken again', [
+    [put(1), leave, put(2), leave],
+    [take, leave, take],
+  ]),
+  dying('producer, one by one', [notedPut(1), notedPut(2), notedPut(3)], [notedTake, notedTake], 0),
+  dying('producer, in bulk', [notedPut(1, 2), notedPut(3, 4)], [notedTake, notedTake], 0, { capacity: 4 }),
+  dying('producer, in bulk, at a wrap', [notedPut(1), notedPut(2, 3), notedPut(4)], [notedTake, notedTakeTwo], 0, {
+    start: 1,
+  }),
+  dying('consumer, one by one', [notedPut(1), notedPut(2), notedPut(3)], [notedTake, notedTake], 1),
+  dying('consumer, in bulk', [notedPut(1, 2), notedPut(3, 4)], [notedTakeTwo, notedTake], 1, { capacity: 4 }),
+  dying('consumer, in bulk, at a wrap', [notedPut(1), notedPut(2, 3)], [notedTake, notedTakeTwo], 1, { start: 1 }),
+  carrying('sender killed', [acquire, send, acquire, send], [receive, release], 0),
+  carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),
+  carrying('receiver killed', [acquire, send, acquire, send], [receive, release], 1),
+  carrying('receiver of two killed', [acquire, acquire, sendBoth], [receiveBoth, release], 1),
+];

@@ -1,0 +1,194 @@
+/** Several items at once through a ring of many: runs are put and taken as one, and a death leaves nothing of them behind. */
+import * as slot from '../../dist/core/slot.core.js';
+import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
+import type * as realRing from '../../dist/ring/ring.core.js';
+import type * as realRun from '../../dist/ring/run.core.js';
+import { layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
+import { core } from './loader.js';
+import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
+import type { Walk } from './recorder.js';
+import { recovering, seatAudit, seatsFor } from './recovery.js';
+
+const ring = await core<typeof realRing>('ring/ring.core.js');
+const run = await core<typeof realRun>('ring/run.core.js');
+
+/** First in, first out; the items of a put stand together; a try may fail behind somebody who has claimed and not finished. */
+function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
+  return {
+    start: { items: [], closed: false },
+    step(state, name, args) {
+      const { items, closed } = state;
+      if (name === 'close') return [[{ items, closed: true }, closed ? 0 : 1]];
+      const nothing = [[state, NONE] as const];
+      if (name === 'put') {
+        const more = args as number[];
+        if (closed) return [[state, CLOSED]];
+        const fits = items.length + more.length <= capacity;
+        return fits ? [...nothing, [{ items: [...items, ...more], closed }, DONE]] : nothing;
+      }
+      const least = args[0] as number;
+      const most = args[1] as number;
+      const taken: [typeof state, number][] = [];
+      for (let count = least; count <= Math.min(most, items.length); count++) {
+        const digits = items.slice(0, count).reduce((sum, item) => sum * 10 + item, 0);
+        taken.push([{ items: items.slice(count), closed }, digits]);
+      }
+      return [...nothing, ...taken, ...(closed && items.length === 0 ? [[state, CLOSED] as const] : [])];
+    },
+  };
+}
+
+/** As `SharedRing.enqueueBulk`. */
+function* putAll({ words, own }: Me, items: readonly number[]): Walk<number> {
+  const claimed = yield* run.claimRun(words, own, items.length, items.length);
+  if (claimed <= 0) return claimed;
+  for (let i = 0; i < items.length; i++) yield* run.fillRun(words, own, i, items[i]!);
+  return yield* run.publishRun(words, own);
+}
+
+/** As `SharedRing.dequeueBurst`; the answer is the items' digits. */
+function* takeUpTo({ words, own }: Me, least: number, most: number): Walk<number> {
+  const extent = yield* run.takeRun(words, own, most, least);
+  if (extent <= 0) return extent;
+  let digits = 0;
+  for (let i = 0; i < extent; i++) {
+    const item = yield* run.runItem(words, own, i);
+    if (item !== NONE) digits = digits * 10 + item;
+  }
+  yield* run.releaseRun(words, own);
+  return digits;
+}
+
+const put = (...items: number[]): Op => op('put', items, me => putAll(me, items));
+const putOne = (item: number): Op => op('put', [item], ({ words, own }) => ring.enqueue(words, own, item));
+const take = (least: number, most = least): Op => op('take', [least, most], me => takeUpTo(me, least, most));
+const takeOne = op('take', [1, 1], ({ words, own }) => ring.dequeue(words, own));
+const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
+
+function program(
+  name: string,
+  threads: readonly (readonly Op[])[],
+  more: Partial<Program> & { start?: number; capacity?: number } = {},
+): Program {
+  const { start = 0, capacity = 2, ...rest } = more;
+  const region = layOutRegion(threads.length);
+  const { queue, slots, own } = layOutRing(region, capacity, start);
+  return {
+    name: `run: ${name}`,
+    words: wordsOf(region),
+    threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
+    spec: fifo(capacity),
+    hints: queueHints(queue, slots, capacity),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+    ...rest,
+  };
+}
+
+const notedPut = (...items: number[]): Op =>
+  op('put', items, function* (me) {
+    const status = yield* putAll(me, items);
+    if (status === DONE) me.kept.push(...items);
+    return status;
+  });
+const notedTake = (least: number, most = least): Op =>
+  op('take', [least, most], function* (me) {
+    const digits = yield* takeUpTo(me, least, most);
+    if (digits > 0) me.kept.push(...String(digits).split('').map(Number));
+    return digits;
+  });
+
+/** What was acknowledged is there once, was taken once, or was delivered to a consumer inside its last call. */
+function audit(view: View, slots: number, capacity: number, producers: number, threads: number): string | undefined {
+  const found: number[] = [];
+  for (let thread = producers; thread < threads; thread++) found.push(...view.kept(thread));
+  for (let i = 0; i < capacity; i++) {
+    const word = view.words[slots + i * slot.SLOT_WORDS]!;
+    const state = word & slot.SLOT_STATE_MASK;
+    if (state === slot.SLOT_CLAIMED || state === slot.SLOT_TAKEN) return `slot ${i} is still claimed`;
+    if (state === slot.SLOT_FULL) found.push(view.words[slots + i * slot.SLOT_WORDS + 1]!);
+  }
+  const lost: number[] = [];
+  for (let thread = 0; thread < producers; thread++) {
+    for (const item of view.kept(thread)) {
+      const times = found.filter(one => one === item).length;
+      if (times > 1) return `item ${item} is there ${times} times`;
+      if (times === 0) lost.push(item);
+    }
+  }
+  const consumerDied = view.deaths.some(dead => dead >= producers && view.cutShort(dead) !== undefined);
+  if (lost.length > (consumerDied ? 2 : 0)) return `acknowledged and lost: ${lost}`;
+  return seatAudit(view);
+}
+
+function dying(
+  name: string,
+  producers: readonly (readonly Op[])[],
+  consumers: readonly (readonly Op[])[],
+  victim: number,
+  more: Partial<Program> & { start?: number; capacity?: number } = {},
+): Program {
+  const { start = 0, capacity = 2, ...rest } = more;
+  const threads = [...producers, ...consumers];
+  const region = layOutRegion(seatsFor(threads.length));
+  const { queue, slots, own } = layOutRing(region, capacity, start);
+  return {
+    name: `run, killed anywhere: ${name}`,
+    words: wordsOf(region),
+    threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
+    ...recovering({ threads: threads.length, victim, queue }),
+    hints: queueHints(queue, slots, capacity),
+    audit: view => audit(view, slots, capacity, producers.length, threads.length),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+    ...rest,
+  };
+}
+
+export const programs: readonly Program[] = [
+  program('two at once', [
+    [put(1, 2), put(3, 4)],
+    [take(2), take(2)],
+  ]),
+  program('two at once, one by one out', [
+    [put(1, 2), put(3, 4)],
+    [takeOne, takeOne, takeOne],
+  ]),
+  program('one by one, as many as there are out', [
+    [putOne(1), putOne(2), putOne(3)],
+    [take(1, 2), take(1, 2)],
+  ]),
+  program('two producers', [[put(1, 2)], [put(3, 4), putOne(5)], [take(1, 4), takeOne]], { capacity: 4 }),
+  program('two producers at a wrap', [[put(1, 2)], [putOne(3), put(4, 5)], [take(2), take(1, 2)]], { start: 1 }),
+  program('two consumers', [[put(1, 2), put(3, 4)], [take(1, 2)], [takeOne, take(2)]], { capacity: 4 }),
+  program('two producers, two consumers', [[put(1, 2)], [putOne(3)], [take(1, 2)], [takeOne]], {
+    capacity: 4,
+    preemptions: 3,
+  }),
+  program(
+    'below 2^32',
+    [
+      [put(1, 2), put(3, 4)],
+      [take(2), takeOne],
+    ],
+    { start: -3, capacity: 4 },
+  ),
+  program('closing between a claim and its publication', [[put(1, 2)], [close], [take(1, 2), takeOne]]),
+  program('closing behind a run', [[put(1, 2), close], [putOne(3)], [take(1, 2), take(1, 2)]], { capacity: 4 }),
+  dying('a producer', [[notedPut(1, 2), notedPut(3, 4)]], [[notedTake(1, 2), notedTake(1)]], 0),
+  dying('a producer at a wrap', [[notedPut(1), notedPut(2, 3)]], [[notedTake(1), notedTake(1, 2)]], 0, { start: 1 }),
+  dying('a consumer', [[notedPut(1, 2), notedPut(3, 4)]], [[notedTake(2), notedTake(1, 2)]], 1),
+  dying('a consumer at a wrap', [[notedPut(1), notedPut(2, 3)]], [[notedTake(1), notedTake(2)]], 1, { start: -2 }),
+  dying('one of two producers', [[notedPut(1, 2)], [notedPut(3, 4)]], [[notedTake(1, 2)]], 0, {
+    capacity: 4,
+    preemptions: 2,
+  }),
+  dying('one of two consumers', [[notedPut(1, 2), notedPut(3)]], [[notedTake(1, 2)], [notedTake(1, 2)]], 1, {
+    capacity: 4,
+    preemptions: 2,
+  }),
+];
