@@ -44,7 +44,7 @@ const command = new Command('npm start --')
     workerCount,
     Math.max(1, availableParallelism() - 1),
   )
-  .option('--rounds <count>', 'samples of each way and rung', count, 9)
+  .option('--rounds <count>', 'samples of each way and rung', count, 7)
   .option('--json [file]', 'write all figures as JSON, to the file or else to the standard output')
   .option('--no-relay', 'leave the relay out')
   .option('--no-ladder', 'leave the ladder out')
