@@ -1,6 +1,7 @@
 // A round of a ring: k producers put the numbers 1, 2, 3 ... and k consumers take them; all of them, once each, or the round fails.
 #pragma once
 #include "rounds.h"
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>

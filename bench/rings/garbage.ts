@@ -1,17 +1,20 @@
 /**
- * Puts and takes 10^8 items and counts the garbage collections meanwhile: there must be none. Argument: `local` or
- * `shared`. Prints the count.
+ * Puts and takes 10^8 items and counts the garbage collections meanwhile: there must be none. Arguments: `single`, `multi` or
+ * `local`, and `one` or `bulk` (32 at a time). Prints the count.
  */
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { Region, Ring } from 'ringwell';
 
 const ITEMS = 1e8;
-const geometry = { capacity: 1024 };
+const [mode = 'multi', form = 'one'] = process.argv.slice(2);
+const side = mode === 'single' ? 'single' : 'multi';
+const geometry = { capacity: 1024, producers: side, consumers: side } as const;
 const ring =
-  process.argv[2] === 'shared'
-    ? Ring.create({ ...geometry, region: Region.create({ seats: 4 }), name: 'ring' })
-    : Ring.create(geometry);
+  mode === 'local'
+    ? Ring.create(geometry)
+    : Ring.create({ ...geometry, region: Region.create({ seats: 4 }), name: 'ring' });
+const items = Int32Array.from({ length: 32 }, (_, i) => i + 1);
 
 const collectionTimes: number[] = [];
 const observer = new PerformanceObserver(list => {
@@ -21,6 +24,14 @@ observer.observe({ entryTypes: ['gc'] });
 
 function turns(count: number): number {
   let sum = 0;
+  if (form === 'bulk') {
+    for (let i = 0; i < count; i += 32) {
+      ring.enqueueBulk(items, 32);
+      ring.dequeueBulk(items, 32);
+      sum ^= items[i & 31]!;
+    }
+    return sum;
+  }
   for (let i = 0; i < count; i++) {
     ring.enqueue((i & 0xffff) + 1);
     sum ^= ring.dequeue();

@@ -30,9 +30,10 @@ export const latency: Group = {
   name: 'latency',
   operation: 'round trip',
   unit: 'ns',
-  gates: [atMost('ping-multi', 2, 'ping-native')],
+  gates: [atMost('ping-single', 2, 'ping-native'), atMost('ping-multi', 2, 'ping-native')],
   contenders: async () => [
-    scripted('ping-multi', 'two multi/multi rings, spinning', TRIPS, ping),
+    scripted('ping-single', 'two single/single rings, spinning', TRIPS, ping, 'single'),
+    scripted('ping-multi', 'two multi/multi rings, spinning', TRIPS, ping, 'multi'),
     await native({ key: 'ping-native', label: 'C++, two words, spinning', operations: TRIPS, source: 'ping-pong.cpp' }),
   ],
   others: rounds => parked(Math.min(rounds, 5)),

@@ -7,11 +7,13 @@ import { judge, type Verdict } from '../harness/gates.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
 import { publishJson, publishTable, report } from '../harness/report.js';
+import { batches } from './batches.js';
 import type { Group } from './group.js';
 import { latency } from './latency.js';
 import { many } from './many.js';
+import { single } from './single.js';
 
-const GROUPS: readonly Group[] = [many, latency];
+const GROUPS: readonly Group[] = [many, single, batches, latency];
 const names = GROUPS.map(group => group.name);
 
 const options = benchCommand('bench:rings', 'Measures rings of 4096 items against their peers.')
@@ -46,10 +48,12 @@ async function compare(): Promise<void> {
 
 function garbage(): void {
   const script = fileURLToPath(new URL('./garbage.js', import.meta.url));
-  for (const kind of ['local', 'shared']) {
-    const collections = Number(execFileSync(process.execPath, [script, kind], { encoding: 'utf8' }));
-    process.stdout.write(`${kind} ring: ${collections} garbage collections in 10^8 items\n`);
-    if (collections !== 0) process.exitCode = 1;
+  for (const mode of ['local', 'single', 'multi']) {
+    for (const form of ['one', 'bulk']) {
+      const collections = Number(execFileSync(process.execPath, [script, mode, form], { encoding: 'utf8' }));
+      process.stdout.write(`${mode} ring, ${form}: ${collections} garbage collections in 10^8 items\n`);
+      if (collections !== 0) process.exitCode = 1;
+    }
   }
 }
 

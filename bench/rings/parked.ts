@@ -18,8 +18,9 @@ function answer(): void {
 
 function ask(rounds: number, samples: number): void {
   const region = Region.create({ seats: 4 });
-  const there = Ring.create({ region, name: 'there', capacity: 64 });
-  const back = Ring.create({ region, name: 'back', capacity: 64 });
+  const side = { capacity: 64, producers: 'single', consumers: 'single' } as const;
+  const there = Ring.create({ region, name: 'there', ...side });
+  const back = Ring.create({ region, name: 'back', ...side });
   new Worker(new URL(import.meta.url), { workerData: { region: region.share() } });
   const nap = new Int32Array(new SharedArrayBuffer(4));
   const trip = (item: number): number => {
