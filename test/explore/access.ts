@@ -88,10 +88,18 @@ export interface Site {
   readonly file: string;
   readonly line: number;
   readonly fn: string;
+  /** The access as the emitted code writes it. */
+  readonly text: string;
+  /** Whether it stands in a module of `dist/`, not in a canary's text. */
+  readonly isShipped: boolean;
 }
 
 /** Every site of every transformed module, by the number that the emitted code passes along. Site 0 is nowhere. */
-export const sites: Site[] = [{ file: '', line: 0, fn: '' }];
+export const sites: Site[] = [{ file: '', line: 0, fn: '', text: '', isShipped: false }];
+
+/** The sites that some thread has passed, and those at which some thread was killed, over all programs so far. */
+export const reachedSites: boolean[] = [];
+export const killedSites: boolean[] = [];
 
 /** A file that does not keep the contract, or a program that misuses the explorer. Never a finding about the code under test. */
 export class ExplorerError extends Error {

@@ -3,7 +3,7 @@
  *
  * The files come from another directory when EXPLORE_DIST names one, which is how mutated copies are checked.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
@@ -39,9 +39,15 @@ export async function core<M>(path: string): Promise<Walked<M>> {
   return allWalks(module) as Walked<M>;
 }
 
+/** Loads every core module there is, so that the sites of those that no program uses are known too. */
+export async function loadEveryCore(): Promise<void> {
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.core.js'));
+  for (const file of files.sort()) await load(resolve(dist, file), []);
+}
+
 /** Makes a module without imports from its text, for canaries and tests. */
 export function coreFromText<M>(name: string, text: string): Walked<M> {
-  const module = new CoreModule(text, line => ({ file: name, line }));
+  const module = new CoreModule(text, line => ({ file: name, line }), false);
   if (module.imports.length > 0) throw new ExplorerError(`Cannot walk ${name}: a module given as text may not import`);
   const values = compile(module.emit(new Map()), [], []);
   return allWalks({ values, bindingOf: binding => module.bindingOf(binding) }) as Walked<M>;
@@ -79,7 +85,7 @@ function load(file: string, importers: readonly string[]): Promise<Loaded> {
 async function loadNew(file: string, importers: readonly string[]): Promise<Loaded> {
   if (!existsSync(file))
     throw new ExplorerError(`Cannot walk ${show(file)}: there is no such file in ${dist}. Build first`);
-  const module = new CoreModule(readFileSync(file, 'utf8'), locator(file));
+  const module = new CoreModule(readFileSync(file, 'utf8'), locator(file), true);
   const bindings = new Map<string, Binding>();
   const values: unknown[] = [];
   for (const { from, name, local } of module.imports) {

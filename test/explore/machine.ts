@@ -30,6 +30,8 @@ export class Machine {
   readonly view: View;
   /** What the last step's access returned, for counterexamples; no integer when it returned nothing. */
   lastValue = 0;
+  /** How often a thread was killed. */
+  kills = 0;
   readonly #program: Program;
   readonly #words: Int32Array;
   readonly #nodeBase: number;
@@ -104,6 +106,14 @@ export class Machine {
     if (!this.#isVictim[thread] || this.deathCount() >= this.#killsMax) return false;
     const { kind } = this.node(thread);
     return kind !== access.DEAD && kind !== access.ASLEEP && kind !== access.FAULT;
+  }
+
+  /** Whether a thread can take that step now. */
+  canStep(thread: number, variant: number): boolean {
+    if (thread >= this.count) return false;
+    if (variant === KILL) return this.canDie(thread);
+    if (variant === TIME_OUT) return this.isParked(thread) && this.choices(thread) > 0;
+    return !this.isParked(thread) && variant < this.choices(thread);
   }
 
   deathCount(): number {
@@ -198,6 +208,7 @@ export class Machine {
   #wait(thread: number, node: Node, before: number): number {
     if (before !== node.a) return access.WAIT_NOT_EQUAL;
     if (node.rawB <= 0) return access.WAIT_TIMED_OUT;
+    access.reachedSites[node.site] = true;
     let ticket = 1;
     for (let t = 0; t < this.count; t++) if (this.isParked(t) && this.node(t).word === node.word) ticket++;
     this.state.set(this.#ticketBase + thread, ticket);
@@ -254,6 +265,8 @@ export class Machine {
     this.lastValue = PARKED;
     const node = this.node(thread);
     const hasBegun = node.kind < access.DONE && (!node.isStart || this.isParked(thread));
+    access.killedSites[node.site] = true;
+    this.kills++;
     this.#leaveQueue(thread);
     // The thread has provably ended before anyone acts on its death, so all that it wrote is visible by then.
     if (this.#hasHints) this.hints.publish(thread);

@@ -1,11 +1,13 @@
 /** The command line: explores every program and says what came of it. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { coverageReport, isCovered, siteCounts } from './coverage.js';
 import { explore } from './explore.js';
+import { loadEveryCore } from './loader.js';
 import type { Program } from './program.js';
 import { programFiles } from './programs.js';
 import { reportOf } from './report.js';
-import type { Finding, Outcome } from './search.js';
+import { scheduleOf, textOfSchedule } from './schedule.js';
+import type { Outcome } from './search.js';
 
 const USAGE = `Explores every interleaving of the programs in test/explore.
 
@@ -13,8 +15,10 @@ const USAGE = `Explores every interleaving of the programs in test/explore.
   --long          the long programs too
   --list          names the programs and ends
   --states N      gives up after N states
-  --trace FILE    writes the first finding's schedule to FILE
-  --replay FILE   runs a schedule again, with --only to say of which program`;
+  --replay TEXT   runs the schedule that a finding printed again, with --only to say of which program
+  --coverage      which shared accesses of the core modules were executed, and at which a thread was killed;
+                  the exit code is 1 when one was missed that coverage.ts does not excuse
+  --first         ends at the first program that is not as it should be`;
 
 const { values: options } = parseArgs({
   options: {
@@ -22,8 +26,9 @@ const { values: options } = parseArgs({
     long: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     states: { type: 'string' },
-    trace: { type: 'string' },
     replay: { type: 'string' },
+    coverage: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -70,6 +75,8 @@ function lineOf(program: Program, outcome: Outcome): string {
   return `${program.name}: ${verdictOf(program, outcome)}\n        ${figures.join(', ')}`;
 }
 
+const total = { states: 0, transitions: 0, kills: 0 };
+
 function exploreOne(program: Program): boolean {
   const statesMax = options.states === undefined ? undefined : Number(options.states);
   const outcome = explore(program, {
@@ -81,10 +88,11 @@ function exploreOne(program: Program): boolean {
   console.log(`${isGood ? 'ok     ' : 'FAILED '} ${lineOf(program, outcome)}`);
   if (outcome.finding !== null && (!isGood || options.only !== undefined)) {
     console.log(reportOf(program, outcome.finding).replaceAll(/^/gm, '        '));
-    if (options.trace !== undefined) {
-      writeFileSync(options.trace, `${JSON.stringify({ program: program.name, ...outcome.finding })}\n`);
-    }
+    console.log(`        again: --only '${program.name}' --replay ${textOfSchedule(outcome.finding.schedule)}`);
   }
+  total.states += outcome.states;
+  total.transitions += outcome.transitions;
+  total.kills += outcome.kills;
   return isGood;
 }
 
@@ -93,11 +101,26 @@ function progressLine(program: Program, states: number, depth: number, ms: numbe
   process.stdout.write(`\r\x1b[K${text.slice(0, (process.stdout.columns ?? 80) - 1)}`);
 }
 
-function replayFile(programs: readonly Program[], file: string): void {
-  const finding = JSON.parse(readFileSync(file, 'utf8')) as Finding & { program: string };
-  const program = programs.find(p => p.name === finding.program);
-  if (program === undefined) throw new Error(`Cannot replay ${file}: there is no program '${finding.program}'`);
-  console.log(reportOf(program, finding));
+function replayText(chosen: readonly Program[], text: string): void {
+  const exact = chosen.filter(p => p.name === options.only);
+  const program = exact[0] ?? chosen[0];
+  if (program === undefined || (exact.length === 0 && chosen.length > 1))
+    throw new Error(`Cannot replay: --only must name one program, and names ${chosen.length}`);
+  console.log(`${program.name}\n${reportOf(program, { schedule: scheduleOf(text) })}`);
+}
+
+/** One line of all that was done, and which sites it came by. */
+function sumUp(programs: number, ms: number, bad: number): void {
+  const { sites, reached, killed } = siteCounts();
+  const figures = [
+    `${programs} programs`,
+    `${total.states.toLocaleString('en')} states`,
+    `${total.transitions.toLocaleString('en')} transitions`,
+    `${total.kills.toLocaleString('en')} kills`,
+    `${reached} of ${sites} shared accesses executed, ${killed} killed at`,
+  ];
+  const verdict = bad === 0 ? 'all as they should be' : `${bad} FAILED`;
+  console.log(`total: ${figures.join(', ')}, in ${(ms / 1000).toFixed(1)} s, ${verdict}`);
 }
 
 async function main(): Promise<number> {
@@ -106,22 +129,27 @@ async function main(): Promise<number> {
     return 0;
   }
   const { programs, failed } = await loadAll();
-  if (options.replay !== undefined) {
-    replayFile(programs, options.replay);
-    return 0;
-  }
   const { only } = options;
   const chosen = programs.filter(p => (only === undefined ? options.long || !p.long : p.name.includes(only)));
+  if (options.replay !== undefined) {
+    replayText(chosen, options.replay);
+    return 0;
+  }
   if (options.list) {
     for (const program of programs) console.log(`${program.name}${program.long ? ' (long)' : ''}`);
     return failed === 0 ? 0 : 1;
   }
   const started = performance.now();
   let bad = failed;
-  for (const program of chosen) if (!exploreOne(program)) bad++;
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${chosen.length} programs in ${seconds} s, ${bad === 0 ? 'all as they should be' : `${bad} FAILED`}`);
-  return bad === 0 && chosen.length > 0 ? 0 : 1;
+  for (const program of chosen) {
+    if (exploreOne(program)) continue;
+    bad++;
+    if (options.first) break;
+  }
+  if (options.coverage) await loadEveryCore();
+  sumUp(chosen.length, performance.now() - started, bad);
+  if (options.coverage) console.log(coverageReport());
+  return bad === 0 && chosen.length > 0 && (!options.coverage || isCovered()) ? 0 : 1;
 }
 
 process.exitCode = await main();

@@ -78,7 +78,7 @@ export interface View {
 }
 
 /** What can be found. */
-export type Kind = 'race' | 'history' | 'parked' | 'livelock' | 'law' | 'audit' | 'fault' | 'hint';
+export type Kind = 'race' | 'history' | 'parked' | 'livelock' | 'solo' | 'law' | 'audit' | 'fault' | 'hint';
 
 /** A program: what to explore. */
 export interface Program {
@@ -102,6 +102,8 @@ export interface Program {
   readonly audit?: (view: View) => string | undefined;
   /** Whether a wait with a finite time-out may time out. */
   readonly timeouts?: boolean;
+  /** The names of operations that a thread must be able to end alone, from wherever others have stopped for good; or all. */
+  readonly solo?: readonly string[] | 'all';
   /** The most switches away from a thread that could go on in the middle of an operation. */
   readonly preemptions?: number;
   /** Whether races are findings; they are unless said. */

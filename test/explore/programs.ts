@@ -6,6 +6,7 @@ export const programFiles: readonly string[] = [
   './canaries/spsc.explore.js',
   './canaries/robust.explore.js',
   './canaries/hint.explore.js',
+  './canaries/solo.explore.js',
   './canaries/mpmc.explore.js',
   './seat.explore.js',
   './doorbell.explore.js',

@@ -1,6 +1,7 @@
 /** Tells people what was found: runs the schedule again and writes one line a step. */
 import {
   DONE,
+  ExplorerError,
   KIND_NAMES,
   LOAD,
   LOCAL,
@@ -30,8 +31,10 @@ export function replay(program: Program, schedule: Schedule): { steps: Step[]; m
   const machine = new Machine(program);
   const steps: Step[] = [];
   let last = -1;
-  for (const code of schedule) {
+  for (const [i, code] of schedule.entries()) {
     const thread = code >>> 6;
+    if (!machine.canStep(thread, code & 63))
+      throw new ExplorerError(`Cannot replay: thread ${thread} can't take step ${i + 1} of the schedule`);
     const before = machine.node(thread);
     const value = before.word >= 0 ? machine.state.get(before.word) : 0;
     const parked = machine.threads.map((_, t) => machine.isParked(t));
@@ -51,8 +54,8 @@ export function replay(program: Program, schedule: Schedule): { steps: Step[]; m
   return { steps, machine };
 }
 
-/** A finding as text. */
-export function reportOf(program: Program, finding: Finding): string {
+/** A finding, or what a schedule leads to, as text. */
+export function reportOf(program: Program, finding: Pick<Finding, 'schedule'> & Partial<Finding>): string {
   const { steps, machine } = replay(program, finding.schedule);
   const names = machine.threads.map((_, t) => threadName(program, t));
   const width = Math.max(...names.map(name => name.length));
@@ -67,7 +70,8 @@ export function reportOf(program: Program, finding: Finding): string {
     const access = node.kind === LOCAL ? '' : `${KIND_NAMES[node.kind]} ${nameOf(program, node.word)}`;
     return [`     - ${names[t]!.padEnd(width)}  ${callOf(node).padEnd(28)} ${state} ${access} (${placeOf(node)})`];
   });
-  return [`${finding.kind}: ${finding.reason}`, ...lines, ...next].join('\n');
+  const title = finding.kind === undefined ? [] : [`${finding.kind}: ${finding.reason}`];
+  return [...title, ...lines, ...next].join('\n');
 }
 
 function nameOf(program: Program, word: number): string {

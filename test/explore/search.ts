@@ -10,6 +10,7 @@ import { DONE, FAULT, RACE_PLAIN, RACE_WRITE } from './access.js';
 import { KILL, Machine, TIME_OUT } from './machine.js';
 import { placeOf } from './node.js';
 import { type Kind, type Program, threadName } from './program.js';
+import { Solo } from './solo.js';
 import { enlarged } from './state.js';
 import { StateTable } from './table.js';
 
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly states: number;
   readonly transitions: number;
   readonly terminals: number;
+  /** How often a thread was killed. */
+  readonly kills: number;
   readonly depth: number;
   /** Distinct local states, all threads together. */
   readonly localStates: number;
@@ -69,6 +72,7 @@ export class Search {
   readonly #program: Program;
   readonly #machine: Machine;
   readonly #table = new StateTable();
+  readonly #solo: Solo | null;
   readonly #options: SearchOptions;
   readonly #bound: number;
   #frames: Int32Array = new Int32Array(FIELDS * 256);
@@ -86,6 +90,7 @@ export class Search {
   constructor(program: Program, options: SearchOptions = {}) {
     this.#program = program;
     this.#machine = new Machine(program);
+    this.#solo = program.solo === undefined ? null : new Solo(program, this.#machine);
     this.#options = options;
     this.#bound = options.preemptions ?? program.preemptions ?? -1;
   }
@@ -110,6 +115,7 @@ export class Search {
       states: this.#table.size,
       transitions: this.#transitions,
       terminals: this.#terminals,
+      kills: this.#machine.kills,
       depth: this.#depthMax,
       localStates: this.#machine.threads.reduce((sum, thread) => sum + thread.nodes.length, 0),
       ms: performance.now() - started,
@@ -277,10 +283,14 @@ export class Search {
       this.#found('law', broken);
       return;
     }
-    if (canMove) return;
-    this.#terminals++;
-    this.#frames[frame + EXIT] = 1;
-    this.#judgeEnd();
+    if (!canMove) {
+      this.#terminals++;
+      this.#frames[frame + EXIT] = 1;
+      this.#judgeEnd();
+    } else if (this.#solo !== null) {
+      const alone = this.#solo.judge();
+      if (alone !== null) this.#found('solo', alone.reason, alone.steps);
+    }
   }
 
   /** Two threads are about to touch a word, one of them to write it, not both atomically. */
@@ -329,10 +339,10 @@ export class Search {
     return threadName(this.#program, thread);
   }
 
-  #found(kind: Kind, reason: string): void {
+  #found(kind: Kind, reason: string, more: Schedule = []): void {
     if (this.#finding !== null) return;
     const schedule: number[] = [];
     for (let depth = 1; depth < this.#depth; depth++) schedule.push(this.#frames[depth * FIELDS + STEP]!);
-    this.#finding = { kind, reason, schedule };
+    this.#finding = { kind, reason, schedule: [...schedule, ...more] };
   }
 }

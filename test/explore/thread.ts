@@ -16,6 +16,7 @@ import {
   LOCAL,
   READ,
   raceMode,
+  reachedSites,
   STORE,
   WAIT,
   WAIT_ANSWERS,
@@ -92,6 +93,7 @@ export class Thread {
   /** Where a value leads that has not been met at this node before. */
   discover(node: Node, value: number): Edge {
     return this.#turn(() => {
+      reachedSites[node.site] = true;
       if (this.#live !== node) this.#rewind(node);
       const edge = this.#advance(node, value);
       node.values.push(value);

@@ -43,6 +43,7 @@ let pointCount = 0;
 export class CoreModule {
   readonly imports: Import[] = [];
   readonly #text: string;
+  readonly #isShipped: boolean;
   readonly #locate: Locate;
   readonly #functions = new Map<string, FunctionDeclaration>();
   readonly #constants: AnyNode[] = [];
@@ -50,8 +51,10 @@ export class CoreModule {
   readonly #names = new Map<string, Binding>();
   readonly #complain: Complain;
 
-  constructor(text: string, locate: Locate) {
+  /** @param isShipped whether the text is a file of `dist/` */
+  constructor(text: string, locate: Locate, isShipped: boolean) {
     this.#text = text;
+    this.#isShipped = isShipped;
     this.#locate = locate;
     this.#complain = (node, what) => {
       const { file, line } = this.#place(node);
@@ -94,7 +97,8 @@ export class CoreModule {
   }
 
   #site(node: AnyNode, fn: string): number {
-    return sites.push({ ...this.#place(node), fn }) - 1;
+    const text = this.#text.slice(node.start, node.end).replaceAll(/\s+/g, ' ');
+    return sites.push({ ...this.#place(node), fn, text, isShipped: this.#isShipped }) - 1;
   }
 
   #readTop(node: AnyNode, isExported: boolean): void {
