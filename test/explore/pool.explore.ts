@@ -297,6 +297,8 @@ function program(
       [records, records + capacityMax * BLOCK_WORDS],
       [at + store.STORE_ATTENTION, at + store.STORE_ATTENTION + 1],
     ],
+    // What doesn't wait for others never needs them, wherever they stopped.
+    solo: ['acquire', 'release', 'disown', 'adopt', 'leave'],
     nameOf: namer([
       ['store', at],
       ['free mask', pool.store.freeMask],

@@ -51,6 +51,8 @@ function program(
     threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     spec: fifo(capacity),
     hints: queueHints(queue, slots, capacity),
+    // What doesn't wait for others never needs them, wherever they stopped; `dequeueFor` is called `dequeue` too, and waits.
+    solo: rest.timeouts === true ? [] : ['enqueue', 'dequeue', 'close'],
     nameOf: namer([
       ['queue', queue],
       ['slots', slots],

@@ -1,19 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ExplorerError } from '../explore/access.js';
+import { ExplorerError, sites } from '../explore/access.js';
 import { programs as hints } from '../explore/canaries/hint.explore.js';
 import { programs as queues } from '../explore/canaries/mpmc.explore.js';
 import { programs as mutexes } from '../explore/canaries/mutex.explore.js';
 import { programs as robust } from '../explore/canaries/robust.explore.js';
 import { programs as semaphores } from '../explore/canaries/semaphore.explore.js';
+import { programs as solos } from '../explore/canaries/solo.explore.js';
 import { programs as counters } from '../explore/canaries/spsc.explore.js';
 import { programs as stacks } from '../explore/canaries/stack.explore.js';
 import { explore } from '../explore/explore.js';
-import { coreFromText } from '../explore/loader.js';
+import { coreFromText, loadEveryCore } from '../explore/loader.js';
 import { Machine } from '../explore/machine.js';
 import { Monitor } from '../explore/monitor.js';
 import { ANY, type Op, op, type Program, type Spec, type View } from '../explore/program.js';
 import { setForgetting, type Walk } from '../explore/recorder.js';
 import { replay, reportOf } from '../explore/report.js';
+import { scheduleOf, textOfSchedule } from '../explore/schedule.js';
 import { Search } from '../explore/search.js';
 import { StateTable } from '../explore/table.js';
 
@@ -528,7 +531,7 @@ describe('the monitor', () => {
 });
 
 describe('canaries', () => {
-  const all = [stacks, mutexes, semaphores, counters, robust, hints].flat();
+  const all = [stacks, mutexes, semaphores, counters, robust, hints, solos].flat();
   it.each(all.map(program => [program.name, program.expect ?? 'clean', program] as const))(
     '%s: %s',
     (_, expected, program) => {
@@ -737,5 +740,45 @@ export function add(words, by) {
     expect(new Search(small!, { statesMax: 100 }).run()).toMatchObject({ isComplete: false, finding: null });
     const bounded = new Search(small!, { preemptions: 1 }).run();
     expect(bounded.isComplete).toBe(false);
+  });
+});
+
+describe('schedules as text', () => {
+  it.each([
+    ['', []],
+    ['0x3', [0, 0, 0]],
+    ['0x1.1x2.2k.10t.0h2.0x1', [0, 64, 64, 191, 702, 2, 0]],
+  ])('%s', (text, schedule) => {
+    expect(textOfSchedule(schedule)).toBe(text);
+    expect(scheduleOf(text)).toEqual(schedule);
+  });
+
+  it('are refused when they make no sense, or not in this program', () => {
+    expect(() => scheduleOf('0x1.zebra')).toThrow(/'zebra' is no step/);
+    expect(() => replay(stacks[0]!, scheduleOf('7x1'))).toThrow(/thread 7 can't take step 1/);
+    expect(() => replay(stacks[0]!, scheduleOf('0x1.0k'))).toThrow(/can't take step 2/);
+  });
+
+  it('lead where the finding was', () => {
+    const program = mutexes.find(p => p.expect === 'parked')!;
+    const { finding } = explore(program);
+    const again = scheduleOf(textOfSchedule(finding!.schedule));
+    expect(reportOf(program, { ...finding!, schedule: again })).toBe(reportOf(program, finding!));
+  });
+});
+
+describe('sites', () => {
+  it('lead back to the source, also after constants were folded', async () => {
+    await loadEveryCore();
+    const shipped = sites.filter(site => site.isShipped);
+    expect(shipped.length).toBeGreaterThan(100);
+    for (const { file, line, fn, text } of shipped) {
+      const source = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8').split('\n');
+      const access = /Atomics\.\w+|words|bytes/.exec(text)![0];
+      expect(`${file}:${line} ${source.slice(line - 1, line + 3).join('\n')}`).toContain(access);
+      // The function stands above, and no other begins in between.
+      const above = source.slice(0, line).findLast(text => /^(export )?function /.test(text));
+      expect(`${file}:${line} ${above}`).toMatch(new RegExp(`function ${fn}\\b`));
+    }
   });
 });
