@@ -297,8 +297,8 @@ function program(
       [records, records + capacityMax * BLOCK_WORDS],
       [at + store.STORE_ATTENTION, at + store.STORE_ATTENTION + 1],
     ],
-    // What doesn't wait for others never needs them, wherever they stopped.
-    solo: ['acquire', 'release', 'disown', 'adopt', 'leave'],
+    // What doesn't wait for others never needs them, wherever they stopped. Asked where states are few: it costs many times the walk.
+    ...(name.startsWith('2 x 4') ? { solo: 'all' } : {}),
     nameOf: namer([
       ['store', at],
       ['free mask', pool.store.freeMask],
