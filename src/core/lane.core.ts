@@ -3,29 +3,31 @@
  * word each, and nobody claims anything: the producer's next slot and the consumer's are theirs already.
  *
  * ```
- * word 32  head | 33 taking: how many slots from head on are being given back, or 0      (the consumer's line)
- * word 48  tail | 49 staging: 1 while items behind tail may be written and not published (the producer's line)
+ * word 32  head: the position of the next take, modulo two laps                         (the consumer stores it at every take)
+ * word 48  tail | 49 staging: 1 while items behind tail may be written and not published (the producer, for several at once)
  *
- * slot, 1 word: lap's parity 1 | item 31, or 0 for none
+ * slot, 1 word, written by the producer: parity of the lap it was put in last 1 | item 31
  *
- *   EMPTY(p) --put--> FULL(p, item) --take--> EMPTY(p ^ 1)
- *      \------ sealed: closed and drained ------^
+ *   (other parity, anything) --put--> (parity, item)
+ *              \---- sealed: closed and drained ----> (parity, 0)
  * ```
  *
  * Laws
- * - A slot says by its parity in which lap it was last put, and whether that was taken. So the slots alone say where the
- *   producer and the consumer are, whenever one of them leaves or dies and another takes the side over.
- * - One exchange on a slot publishes it; several are published by the exchange on the first: the consumer looks at them in order,
- *   so those behind it are written plainly, before. Giving back is the same, the other way round. `staging` and `taking` say
- *   beforehand that this may be going on (an intent), so that what a death leaves behind can be told from what was published.
+ * - A slot says by its parity whether it was put in this lap or in the one before. So the consumer reads slots and never writes
+ *   them, and their lines travel one way; the producer looks at the head only when the room that it knows of is used up.
+ * - One exchange on a slot publishes it. Several are published by the exchange on the first: the consumer looks at them in
+ *   order, so those behind it are written plainly, before. `staging` says beforehand that this may be going on (an intent), so
+ *   that what a death leaves behind can be told from what was published.
+ * - A store of the head gives slots back. What was read and not given back stays: a consumer that dies has taken nothing.
  * - A ring that is closed and drained is sealed by the consumer, by an exchange on the slot that would come next: either it
- *   finds an item there, or the producer finds the seal. So nothing acknowledged is left behind.
- * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes.
+ *   finds an item there, or the producer finds the seal. So nothing acknowledged is left behind, and nothing comes after it.
+ * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes. Whoever takes a side over finds
+ *   where it stands: the head in its word, the tail where the parity of the slots changes.
  *
- * Hints: who takes a side or recovers one looks at slots that the other side may be writing plainly, behind its tail or its head.
- * What a slot says of the lap that it was put in last, or taken in, is not changed by that; what item it holds is not believed.
+ * Positions run modulo two laps. Nothing else counts, so nothing wraps.
  *
- * Positions run modulo two laps, and are private to their sides. Nothing else counts, so nothing wraps.
+ * Source of the ideas: FastForward (J. Giacomoni et al., 2008), where slots signal instead of positions; the parity bit of
+ * descriptor rings, as in NVMe completion queues.
  */
 import { disarm } from './doorbell.core.js';
 import {
@@ -44,9 +46,6 @@ import {
 } from './slot.core.js';
 import { forgetSender, handBack } from './transit.core.js';
 
-/** What `closed` says once the lane is known to be drained: no other consumer need look. */
-export const LANE_SEALED = 2;
-export const LANE_TAKING = 33;
 export const LANE_STAGING = 49;
 
 /** The bit of a slot word that is its lap's parity. */
@@ -71,121 +70,97 @@ export function initLane(
   words[queue + QUEUE_CARRIED] = carried;
   words[queue + QUEUE_SLOTS] = slots;
   words[queue + QUEUE_MODES] = modes;
+  words[queue + QUEUE_HEAD] = start & (2 * capacity - 1);
   for (let i = 0; i < capacity; i++) {
     const position = start + i;
-    words[slots + (position & (capacity - 1))] = (position << parityShift(capacity)) & PARITY;
+    words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ PARITY;
   }
+}
+
+/** The parity of a position's lap, where it stands in a slot word. */
+function parityOf(capacity: number, position: number): number {
+  return (position << parityShift(capacity)) & PARITY;
 }
 
 /** The first position, modulo two laps, that was not put yet. Right whenever no put is under way. Reads every slot. */
 export function laneTail(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
-  const first = lastPut(Atomics.load(words, slots));
+  const first = Atomics.load(words, slots) >>> 31;
   let index = 1;
-  while (index < capacity && lastPut(Atomics.load(words, slots + index)) === first) index++;
+  while (index < capacity && Atomics.load(words, slots + index) >>> 31 === first) index++;
   return (index + first * capacity) & (2 * capacity - 1);
 }
 
-/** The first position, modulo two laps, that was not taken yet. Right whenever no taking is under way. Reads every slot. */
-export function laneHead(words: Int32Array, queue: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  const slots = words[queue + QUEUE_SLOTS]!;
-  // Full or empty, what was taken last from a slot is of the lap before the one that it serves.
-  const first = (Atomics.load(words, slots) >>> 31) ^ 1;
-  let index = 1;
-  while (index < capacity && ((Atomics.load(words, slots + index) >>> 31) ^ 1) === first) index++;
-  return (index + first * capacity) & (2 * capacity - 1);
-}
-
-/** The parity of the lap in which a slot was last put, 0 or 1. */
-function lastPut(word: number): number {
-  return (word & ~PARITY) !== 0 ? word >>> 31 : (word >>> 31) ^ 1;
-}
-
-/** Whether the slot of a position holds an item that was put in that position's lap. Answers 1 or 0. */
-function isFull(words: Int32Array, queue: number, position: number): number {
+/** The item that was put at a position, or 0 when none was yet, or the seal. */
+function itemAt(words: Int32Array, queue: number, position: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const word = Atomics.load(words, words[queue + QUEUE_SLOTS]! + (position & (capacity - 1)));
-  return (word ^ ((position << parityShift(capacity)) & PARITY)) > 0 ? 1 : 0;
+  return Math.max(0, word ^ parityOf(capacity, position));
 }
 
-/** How many slots behind the unpublished one at `tail` are written already. */
-function countStaged(words: Int32Array, queue: number, tail: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  const first = Atomics.load(words, words[queue + QUEUE_SLOTS]! + (tail & (capacity - 1)));
-  if (first !== ((tail << parityShift(capacity)) & PARITY)) return 0; // published, and perhaps taken already
-  let count = 0;
-  while (count < capacity - 1 && isFull(words, queue, tail + 1 + count) !== 0) count++;
-  return count;
-}
-
-/** How many items are in the lane. Momentary: others may put and take meanwhile. Reads every slot. */
+/** How many items are in the lane. Momentary: others may put and take meanwhile. Reads as many slots. */
 export function laneLength(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
-  const slots = words[queue + QUEUE_SLOTS]!;
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
   let length = 0;
-  for (let i = 0; i < capacity; i++) {
-    if ((Atomics.load(words, slots + i) & ~PARITY) !== 0) length++;
-  }
-  if (Atomics.load(words, queue + LANE_STAGING) === 0) return length;
-  return Math.max(0, length - countStaged(words, queue, Atomics.load(words, queue + QUEUE_TAIL)));
+  while (length < capacity && itemAt(words, queue, head + length) !== 0) length++;
+  return length;
 }
 
 /** Walks the laws that hold at every moment. Answers 0, or the index of the first word that breaks one. */
 export function checkLane(words: Int32Array, queue: number, seats: number): number {
   const closed = Atomics.load(words, queue + QUEUE_CLOSED);
-  if (closed < 0 || closed > LANE_SEALED) return queue + QUEUE_CLOSED;
+  if (closed !== 0 && closed !== 1) return queue + QUEUE_CLOSED;
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
+  if (head >>> 0 >= 2 * words[queue + QUEUE_CAPACITY]!) return queue + QUEUE_HEAD;
   if ((Atomics.load(words, queue + QUEUE_PRODUCER) & 0xff) > seats) return queue + QUEUE_PRODUCER;
   if ((Atomics.load(words, queue + QUEUE_CONSUMER) & 0xff) > seats) return queue + QUEUE_CONSUMER;
   return 0;
 }
 
 /**
- * Takes a side from a dead seat, after finishing or undoing what it was at. What it staged was never acknowledged, and is undone;
- * what it was giving back counts as delivered to it; an item that it was only about to take stays. Answers how many slots
- * that were. Comes before the carried pool.
+ * Takes a side from a dead seat, after undoing what it was at: what it staged was never acknowledged; what it was about to take
+ * stays. Answers how many slots that were. Comes before the carried pool.
  */
 export function recoverLane(words: Int32Array, queue: number, _seats: number, dead: number): number {
   disarm(words, queue + QUEUE_ITEM_WAITERS, dead);
   disarm(words, queue + QUEUE_ROOM_WAITERS, dead);
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  const slots = words[queue + QUEUE_SLOTS]!;
   const store = words[queue + QUEUE_CARRIED]!;
-  const shift = parityShift(capacity);
   let released = 0;
   const producer = Atomics.load(words, queue + QUEUE_PRODUCER);
-  if (producer !== 0 && (producer & 0xff) === dead) {
-    if (Atomics.load(words, queue + LANE_STAGING) !== 0) {
-      const tail = Atomics.load(words, queue + QUEUE_TAIL);
-      // The last one first: whoever repeats this counts from the first.
-      for (let i = countStaged(words, queue, tail); i > 0; i--) {
-        const position = tail + i;
-        Atomics.store(words, slots + (position & (capacity - 1)), (position << shift) & PARITY);
-        released++;
-      }
-      Atomics.store(words, queue + LANE_STAGING, 0);
-    }
-    Atomics.compareExchange(words, queue + QUEUE_PRODUCER, producer, 0);
-  }
+  if (producer !== 0 && (producer & 0xff) === dead) released = undoStaging(words, queue);
   const consumer = Atomics.load(words, queue + QUEUE_CONSUMER);
-  if (consumer !== 0 && (consumer & 0xff) === dead) {
-    const taking = Math.min(Atomics.load(words, queue + LANE_TAKING), capacity);
-    const head = Atomics.load(words, queue + QUEUE_HEAD);
-    if (taking !== 0) {
-      if (isFull(words, queue, head) !== 0) {
-        // The first one last, as the dead would have done.
-        for (let i = taking - 1; i >= 0; i--) {
-          const position = head + i;
-          Atomics.store(words, slots + (position & (capacity - 1)), ((position << shift) & PARITY) ^ PARITY);
-          released++;
-        }
-      }
-      Atomics.store(words, queue + LANE_TAKING, 0);
-    }
-    for (let i = 0; i < capacity; i++) handBack(words, store, Atomics.load(words, slots + i) & ~PARITY, dead);
-    Atomics.compareExchange(words, queue + QUEUE_CONSUMER, consumer, 0);
+  const wasConsumer = consumer !== 0 && (consumer & 0xff) === dead;
+  // What is in the lane names no dead sender any more, and nothing is in the hands of one who had not taken it.
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
+  for (let i = 0; store !== 0 && i < words[queue + QUEUE_CAPACITY]!; i++) {
+    const item = itemAt(words, queue, head + i);
+    if (item === 0) break;
+    forgetSender(words, store, item, dead);
+    if (wasConsumer) handBack(words, store, item, dead);
   }
-  for (let i = 0; i < capacity; i++) forgetSender(words, store, Atomics.load(words, slots + i) & ~PARITY, dead);
+  if (producer !== 0 && (producer & 0xff) === dead) Atomics.compareExchange(words, queue + QUEUE_PRODUCER, producer, 0);
+  if (wasConsumer) Atomics.compareExchange(words, queue + QUEUE_CONSUMER, consumer, 0);
   return released;
+}
+
+/** Wipes what the dead producer had written and not published. Answers how many slots. */
+function undoStaging(words: Int32Array, queue: number): number {
+  if (Atomics.load(words, queue + LANE_STAGING) === 0) return 0;
+  const capacity = words[queue + QUEUE_CAPACITY]!;
+  const slots = words[queue + QUEUE_SLOTS]!;
+  const tail = Atomics.load(words, queue + QUEUE_TAIL);
+  let staged = 0;
+  // Put in its lap, by an item or by the seal: then all was published, or nobody will ever look behind it.
+  const first = Atomics.load(words, slots + (tail & (capacity - 1)));
+  if ((first ^ parityOf(capacity, tail)) < 0) {
+    while (staged < capacity - 1 && itemAt(words, queue, tail + 1 + staged) !== 0) staged++;
+    // The last one first: whoever repeats this counts from the first.
+    for (let i = staged; i > 0; i--) {
+      Atomics.store(words, slots + ((tail + i) & (capacity - 1)), parityOf(capacity, tail + i) ^ PARITY);
+    }
+  }
+  Atomics.store(words, queue + LANE_STAGING, 0);
+  return staged;
 }

@@ -5,7 +5,7 @@
  * slot queue, 96 words, then the slots
  * word  0  capacity (a power of two) | 1 carried: the block store whose handles it carries, or 0 | 2 slots
  *       3  modes: 1 single producer, 2 single consumer, 4 overwrite                             (0 to 3 written once)
- * word 16  closed: 0 open, 1 closed (a lane: 2 drained too)                            (read by all, seldom written)
+ * word 16  closed: 0 open, 1 closed                                                  (read by all, written once)
  * word 17  producer, 18 consumer: the seat that has a single side, or 0: taken by an exchange, given up by its seat or recovery
  * word 32  head: a position that all before it are taken of  } free-running hints, stored every so many positions
  * word 48  tail: a position that all before it are put of    } by whoever claims that one

@@ -20,4 +20,5 @@ export const OWN_RUN_EXTENT = 16;
 export const OWN_LIFE = 17;
 export const OWN_STAGED = 18;
 export const OWN_STAGED_ITEM = 19;
-export const OWN_WORDS = 20;
+export const OWN_SEEN = 20;
+export const OWN_WORDS = 21;

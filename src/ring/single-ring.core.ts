@@ -5,11 +5,12 @@
  * ```
  * word 3 parity shift | 4 positions' mask, two laps | 10 head, 11 tail: the positions of this seat's sides
  * word 17 life: this seat as a side names it | 18 staged: items written and not published | 19 the first of them
+ * word 20 seen: where the head was when the producer last looked
  * ```
  */
 import { now } from '../core/clock.js';
 import { arm, disarm, listen } from '../core/doorbell.core.js';
-import { LANE_SEALED, LANE_STAGING, LANE_TAKING, laneHead, laneTail, PARITY } from '../core/lane.core.js';
+import { LANE_STAGING, laneTail, PARITY } from '../core/lane.core.js';
 import { isSeated } from '../core/seat.core.js';
 import {
   QUEUE_CLOSED,
@@ -32,31 +33,29 @@ import {
   OWN_RECORDS,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
+  OWN_SEEN,
   OWN_SLOTS,
   OWN_STAGED,
   OWN_STAGED_ITEM,
   OWN_TAIL,
 } from './own.js';
-import { leaveSide, takeSide } from './side.core.js';
+import { takeSide } from './side.core.js';
 
 /** Takes the producer's side at this seat's first put. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
 export function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
   own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!);
+  own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
   own[OWN_STAGED] = 0;
   return DONE;
 }
 
-/** Takes the consumer's side at this seat's first take. Answers DONE, UNSEATED, WRONG_SEAT or CLOSED: it is drained. */
+/** Takes the consumer's side at this seat's first take. As `takeProducer`. */
 export function takeConsumer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_CONSUMER);
   if (status !== DONE) return status;
-  if (Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED) === LANE_SEALED) {
-    leaveSide(words, own, QUEUE_CONSUMER);
-    return CLOSED;
-  }
-  own[OWN_HEAD] = laneHead(words, own[OWN_QUEUE]!);
+  own[OWN_HEAD] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
   return DONE;
 }
 
@@ -64,6 +63,26 @@ export function takeConsumer(words: Int32Array, own: Int32Array): number {
 function refused(words: Int32Array, own: Int32Array, closed: number): number {
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
   return closed !== 0 ? CLOSED : NONE;
+}
+
+/** Whether there is room for one more item behind those staged. Answers 1 or 0. */
+function hasRoom(words: Int32Array, own: Int32Array): number {
+  const most = own[OWN_INDEX_MASK]! - own[OWN_STAGED]!;
+  const tail = own[OWN_TAIL]!;
+  if (((tail - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!) <= most) return 1;
+  // The room that was known of is used up: look at the consumer's line again.
+  own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
+  return ((tail - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!) <= most ? 1 : 0;
+}
+
+/** Publishes the slot at the tail. Answers 1, or 0 when the consumer has sealed it. */
+function publish(words: Int32Array, own: Int32Array, item: number): number {
+  const tail = own[OWN_TAIL]!;
+  const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
+  const parity = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
+  const before = Atomics.load(words, slot);
+  // The seal is the one word that is of this lap and was not put by us.
+  return before !== parity && Atomics.compareExchange(words, slot, before, parity | item) === before ? 1 : 0;
 }
 
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE, UNSEATED or WRONG_SEAT. */
@@ -85,17 +104,13 @@ export function put(words: Int32Array, own: Int32Array, item: number): number {
   }
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
   if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
-  const tail = own[OWN_TAIL]!;
-  const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
-  const empty = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
-  if (Atomics.load(words, slot) !== empty) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
+  if (hasRoom(words, own) === 0) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   if (own[OWN_RECORDS] !== 0) send(words, own, item);
-  // An exchange, not a store: the consumer may have sealed it.
-  if (Atomics.compareExchange(words, slot, empty, empty | item) !== empty) {
+  if (publish(words, own, item) === 0) {
     if (own[OWN_RECORDS] !== 0) receive(words, own, item);
     return refused(words, own, 1);
   }
-  own[OWN_TAIL] = (tail + 1) & own[OWN_LAP_MASK]!;
+  own[OWN_TAIL] = (own[OWN_TAIL]! + 1) & own[OWN_LAP_MASK]!;
   wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return DONE;
 }
@@ -109,13 +124,8 @@ export function stage(words: Int32Array, own: Int32Array, item: number): number 
   }
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
   if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
+  if (hasRoom(words, own) === 0) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   const staged = own[OWN_STAGED]!;
-  const position = own[OWN_TAIL]! + staged;
-  const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);
-  const empty = (position << own[OWN_LAP_SHIFT]!) & PARITY;
-  // The slot at the tail looks empty until it is published: it is not the one after the last.
-  if (staged > own[OWN_INDEX_MASK]! || Atomics.load(words, slot) !== empty)
-    return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   if (own[OWN_RECORDS] !== 0) send(words, own, item);
   if (staged === 0) own[OWN_STAGED_ITEM] = item;
   else {
@@ -124,7 +134,9 @@ export function stage(words: Int32Array, own: Int32Array, item: number): number 
       words[queue + QUEUE_TAIL] = own[OWN_TAIL]!;
       Atomics.store(words, queue + LANE_STAGING, 1);
     }
-    words[slot] = empty | item;
+    const position = own[OWN_TAIL]! + staged;
+    const parity = (position << own[OWN_LAP_SHIFT]!) & PARITY;
+    words[own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!)] = parity | item;
   }
   own[OWN_STAGED] = staged + 1;
   return DONE;
@@ -139,15 +151,12 @@ export function flush(words: Int32Array, own: Int32Array): number {
     own[OWN_STAGED] = 0; // evicted: recovery has undone it
     return UNSEATED;
   }
-  const tail = own[OWN_TAIL]!;
-  const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
-  const empty = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
-  if (Atomics.compareExchange(words, slot, empty, empty | own[OWN_STAGED_ITEM]!) !== empty) {
+  if (publish(words, own, own[OWN_STAGED_ITEM]!) === 0) {
     unstage(words, own, 0);
     return refused(words, own, 1);
   }
   own[OWN_STAGED] = 0;
-  own[OWN_TAIL] = (tail + staged) & own[OWN_LAP_MASK]!;
+  own[OWN_TAIL] = (own[OWN_TAIL]! + staged) & own[OWN_LAP_MASK]!;
   if (staged > 1) words[queue + LANE_STAGING] = 0;
   wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return DONE;
@@ -162,7 +171,7 @@ export function unstage(words: Int32Array, own: Int32Array, keep: number): void 
     const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);
     const item = staged === 0 ? own[OWN_STAGED_ITEM]! : words[slot]! & ~PARITY;
     if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-    if (staged !== 0) words[slot] = (position << own[OWN_LAP_SHIFT]!) & PARITY;
+    if (staged !== 0) words[slot] = ((position << own[OWN_LAP_SHIFT]!) & PARITY) ^ PARITY;
     if (staged === 1) Atomics.store(words, own[OWN_QUEUE]! + LANE_STAGING, 0);
     own[OWN_STAGED] = staged;
   }
@@ -195,44 +204,32 @@ export function take(words: Int32Array, own: Int32Array): number {
   let word = Atomics.load(words, slot);
   if ((word ^ parity) <= 0) {
     const closed = Atomics.load(words, queue + QUEUE_CLOSED);
-    if (closed === 0 || word !== parity) return refused(words, own, closed);
+    if (closed === 0 || word === parity) return refused(words, own, closed);
     // Closed, and nothing here yet: the seal, or an item that came in between.
-    word = Atomics.compareExchange(words, slot, parity, parity ^ PARITY);
-    if (word === parity) {
-      Atomics.store(words, queue + QUEUE_CLOSED, LANE_SEALED);
-      return refused(words, own, 1);
-    }
+    const seen = Atomics.compareExchange(words, slot, word, parity);
+    if (seen === word) return refused(words, own, 1);
+    word = seen;
   }
   const item = word & ~PARITY;
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-  Atomics.store(words, slot, parity ^ PARITY);
-  own[OWN_HEAD] = (head + 1) & own[OWN_LAP_MASK]!;
+  const next = (head + 1) & own[OWN_LAP_MASK]!;
+  own[OWN_HEAD] = next;
+  Atomics.store(words, queue + QUEUE_HEAD, next);
   wakeOne(words, own, QUEUE_ROOM_WAITERS);
   return item;
 }
 
 /** Takes `count` items, all of which `look` has found. The caller has read them. */
 export function takeMany(words: Int32Array, own: Int32Array, count: number): void {
-  const queue = own[OWN_QUEUE]!;
   const head = own[OWN_HEAD]!;
   if (own[OWN_RECORDS] !== 0) {
     for (let i = 0; i < count; i++) {
       receive(words, own, words[own[OWN_SLOTS]! + ((head + i) & own[OWN_INDEX_MASK]!)]! & ~PARITY);
     }
   }
-  if (count > 1) {
-    words[queue + QUEUE_HEAD] = head;
-    Atomics.store(words, queue + LANE_TAKING, count);
-    for (let i = count - 1; i > 0; i--) {
-      const position = head + i;
-      words[own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!)] =
-        ((position << own[OWN_LAP_SHIFT]!) & PARITY) ^ PARITY;
-    }
-  }
-  const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
-  Atomics.store(words, own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!), parity ^ PARITY);
-  own[OWN_HEAD] = (head + count) & own[OWN_LAP_MASK]!;
-  if (count > 1) words[queue + LANE_TAKING] = 0;
+  const next = (head + count) & own[OWN_LAP_MASK]!;
+  own[OWN_HEAD] = next;
+  Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, next);
   wakeOne(words, own, QUEUE_ROOM_WAITERS);
 }
 

@@ -104,17 +104,16 @@ export class SingleRing extends SharedRingBase {
   }
 
   peek(): number {
-    if (!this.ensureConsumer('peek')) return CLOSED;
+    this.ensureConsumer('peek');
     const item = core.look(this.words, this.own, 0);
     return item === NONE && this.closed ? core.look(this.words, this.own, 0) || CLOSED : item;
   }
 
-  /** Makes sure that this seat is the consumer. Answers false when the ring is closed and drained. */
-  private ensureConsumer(call: string): boolean {
+  /** Makes sure that this seat is the consumer. @throws {RingwellError} ERR_USAGE when another is */
+  private ensureConsumer(call: string): void {
     if (this.left) throw this.attachment.unseated();
     const status = core.asConsumer(this.words, this.own);
-    if (status !== DONE && status !== CLOSED) this.notTaken(status, call);
-    return status === DONE;
+    if (status !== DONE) this.notTaken(status, call);
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 /** The ring with one producer and one consumer: linearizable, sealed at its end, its sides handed on after a death. */
 import { BLOCK_FREE, BLOCK_LIVE, BLOCK_STATE_SHIFT, BLOCK_TRANSIT, BLOCK_WORDS } from '../../dist/core/block.core.js';
-import { PARITY } from '../../dist/core/lane.core.js';
+import { PARITY, parityShift } from '../../dist/core/lane.core.js';
 import * as slot from '../../dist/core/slot.core.js';
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
@@ -108,7 +108,7 @@ function program(
     words: wordsOf(region),
     threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     spec: fifo(capacity),
-    hints: laneHints(queue, slots, capacity),
+    hints: laneHints(queue),
     nameOf: namer([
       ['queue', queue],
       ['slots', slots],
@@ -136,7 +136,7 @@ function dying(
       { own: own(2), ops: consumer },
     ],
     ...recovering({ threads: 2, victim, lane: queue }),
-    hints: laneHints(queue, slots, capacity),
+    hints: laneHints(queue),
     audit: view => laneAudit(view, queue, slots, capacity),
     nameOf: namer([
       ['queue', queue],
@@ -145,34 +145,24 @@ function dying(
   };
 }
 
-/** The items of a lane at rest, oldest first, by what its slots say; or what is wrong with them. */
-function itemsOf(view: View, slots: number, capacity: number): number[] | string {
+/** The items of a lane at rest, oldest first; or what is wrong with its slots. */
+function itemsOf(view: View, queue: number, slots: number, capacity: number): number[] | string {
   const words = Array.from({ length: capacity }, (_, i) => view.words[slots + i]!);
-  const parity = (word: number): number => word >>> 31;
-  const puts = words.map(word => ((word & ~PARITY) !== 0 ? parity(word) : parity(word) ^ 1));
-  const takes = words.map(word => parity(word) ^ 1);
-  for (const [what, laps] of [
-    ['put', puts],
-    ['taken', takes],
-  ] as const) {
-    if (laps.filter((lap, i) => i > 0 && lap !== laps[i - 1]).length > 1) return `what was ${what} has a gap: ${words}`;
-  }
-  const edge = (laps: number[]): number => {
-    const at = laps.findIndex(lap => lap !== laps[0]);
-    return at < 0 ? capacity : at;
-  };
-  const head = edge(takes);
+  const laps = words.map(word => word >>> 31);
+  if (laps.filter((lap, i) => i > 0 && lap !== laps[i - 1]).length > 1) return `what was put has a gap: ${words}`;
+  const head = view.words[queue + slot.QUEUE_HEAD]!;
   const found: number[] = [];
   for (let i = 0; i < capacity; i++) {
-    const word = words[(head + i) % capacity]!;
-    if ((word & ~PARITY) !== 0) found.push(word & ~PARITY);
+    const item = words[(head + i) & (capacity - 1)]! ^ (((head + i) << parityShift(capacity)) & PARITY);
+    if (item <= 0) break;
+    found.push(item);
   }
   return found;
 }
 
 /** What was acknowledged was taken once, in order, or is there, or was delivered to the dead inside its last call. */
 function laneAudit(view: View, queue: number, slots: number, capacity: number): string | undefined {
-  const there = itemsOf(view, slots, capacity);
+  const there = itemsOf(view, queue, slots, capacity);
   if (typeof there === 'string') return there;
   const acknowledged = view.kept(0);
   const taken = view.kept(1);
@@ -284,7 +274,7 @@ function carrying(name: string, sender: readonly Op[], receiver: readonly Op[], 
       { own: own(2), ops: receiver },
     ],
     ...recovering({ threads: 2, victim, lane: queue, store: pool.store.index }),
-    hints: [...laneHints(queue, slots, capacity), [records, records + blocks * BLOCK_WORDS]],
+    hints: [...laneHints(queue), [records, records + blocks * BLOCK_WORDS]],
     audit: view => cargoAudit(view, queue, slots, capacity, records, blocks),
     nameOf: namer([
       ['store', pool.store.index],
@@ -304,7 +294,7 @@ function cargoAudit(
   records: number,
   blocks: number,
 ): string | undefined {
-  const there = itemsOf(view, slots, capacity);
+  const there = itemsOf(view, queue, slots, capacity);
   if (typeof there === 'string') return there;
   const held = [0, 1].filter(thread => !view.deaths.includes(thread)).flatMap(thread => [...view.kept(thread)]);
   for (let index = 0; index < blocks; index++) {

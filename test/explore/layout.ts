@@ -87,15 +87,9 @@ export function layOutLane(
   return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openLane(seatedAt(region, seat), queue) };
 }
 
-/**
- * What is looked at plainly first in a lane: whether it is closed, and whose its sides are. And its slots: who takes a side, or
- * recovers one, looks at slots that the other side is writing; what they say of the lap does not change by that.
- */
-export function laneHints(queue: number, slots: number, capacity: number): (readonly [number, number])[] {
-  return [
-    [queue + slot.QUEUE_CLOSED, queue + slot.QUEUE_CONSUMER + 1],
-    [slots, slots + capacity],
-  ];
+/** What is looked at plainly first in a lane: whose its sides are. */
+export function laneHints(queue: number): (readonly [number, number])[] {
+  return [[queue + slot.QUEUE_PRODUCER, queue + slot.QUEUE_CONSUMER + 1]];
 }
 
 /** What a word is, for people. */
