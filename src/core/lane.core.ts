@@ -3,8 +3,8 @@
  * word each, and nobody claims anything: the producer's next slot and the consumer's are theirs already.
  *
  * ```
- * word 32  head: the position of the next take, modulo two laps                         (the consumer stores it at every take)
- * word 48  tail | 49 staging: 1 while items behind tail may be written and not published (the producer, for several at once)
+ * word 32  head: the position of the next take | attention 1 at the top      (the consumer, at every take; the producer, to wait)
+ * word 48  tail: a position that all before it are put of | staging 1 at the top                    (the producer, now and then)
  *
  * slot, 1 word, written by the producer: parity of the lap it was put in last 1 | item 31
  *
@@ -16,8 +16,11 @@
  * - A slot says by its parity whether it was put in this lap or in the one before. So the consumer reads slots and never writes
  *   them, and their lines travel one way; the producer looks at the head only when the room that it knows of is used up.
  * - One exchange on a slot publishes it. Several are published by the exchange on the first: the consumer looks at them in
- *   order, so those behind it are written plainly, before. `staging` says beforehand that this may be going on (an intent), so
- *   that what a death leaves behind can be told from what was published.
+ *   order, so those behind it are written plainly, before. `staging` says beforehand that those behind `tail` may be written
+ *   (an intent), so that what a death leaves behind can be told from what was published.
+ * - `tail` is at most half a lap behind, so a consumer that takes many may read what is before it plainly.
+ * - A waiter costs nothing while there is none: a consumer that is about to wait leaves ATTENTION in the slot that it waits for,
+ *   a producer in the head's word. The exchange of the other side then fails, or shows it, and that side rings.
  * - A store of the head gives slots back. What was read and not given back stays: a consumer that dies has taken nothing.
  * - A ring that is closed and drained is sealed by the consumer, by an exchange on the slot that would come next: either it
  *   finds an item there, or the producer finds the seal. So nothing acknowledged is left behind, and nothing comes after it.
@@ -46,10 +49,11 @@ import {
 } from './slot.core.js';
 import { forgetSender, handBack } from './transit.core.js';
 
-export const LANE_STAGING = 49;
-
 /** The bit of a slot word that is its lap's parity. */
 export const PARITY: number = -2147483648;
+
+/** What a slot that was not put in this lap holds, beside its parity, while the consumer waits for it. */
+export const ATTENTION = 0x7fffffff;
 
 /** How far a position is shifted so that its lap's parity is the highest bit. */
 export function parityShift(capacity: number): number {
@@ -71,6 +75,7 @@ export function initLane(
   words[queue + QUEUE_SLOTS] = slots;
   words[queue + QUEUE_MODES] = modes;
   words[queue + QUEUE_HEAD] = start & (2 * capacity - 1);
+  words[queue + QUEUE_TAIL] = start & (2 * capacity - 1);
   for (let i = 0; i < capacity; i++) {
     const position = start + i;
     words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ PARITY;
@@ -102,7 +107,7 @@ function itemAt(words: Int32Array, queue: number, position: number): number {
 /** How many items are in the lane. Momentary: others may put and take meanwhile. Reads as many slots. */
 export function laneLength(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
-  const head = Atomics.load(words, queue + QUEUE_HEAD);
+  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
   let length = 0;
   while (length < capacity && itemAt(words, queue, head + length) !== 0) length++;
   return length;
@@ -112,8 +117,9 @@ export function laneLength(words: Int32Array, queue: number): number {
 export function checkLane(words: Int32Array, queue: number, seats: number): number {
   const closed = Atomics.load(words, queue + QUEUE_CLOSED);
   if (closed !== 0 && closed !== 1) return queue + QUEUE_CLOSED;
-  const head = Atomics.load(words, queue + QUEUE_HEAD);
-  if (head >>> 0 >= 2 * words[queue + QUEUE_CAPACITY]!) return queue + QUEUE_HEAD;
+  const positions = 2 * words[queue + QUEUE_CAPACITY]!;
+  if ((Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY) >= positions) return queue + QUEUE_HEAD;
+  if ((Atomics.load(words, queue + QUEUE_TAIL) & ~PARITY) >= positions) return queue + QUEUE_TAIL;
   if ((Atomics.load(words, queue + QUEUE_PRODUCER) & 0xff) > seats) return queue + QUEUE_PRODUCER;
   if ((Atomics.load(words, queue + QUEUE_CONSUMER) & 0xff) > seats) return queue + QUEUE_CONSUMER;
   return 0;
@@ -133,7 +139,7 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
   const consumer = Atomics.load(words, queue + QUEUE_CONSUMER);
   const wasConsumer = consumer !== 0 && (consumer & 0xff) === dead;
   // What is in the lane names no dead sender any more, and nothing is in the hands of one who had not taken it.
-  const head = Atomics.load(words, queue + QUEUE_HEAD);
+  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
   for (let i = 0; store !== 0 && i < words[queue + QUEUE_CAPACITY]!; i++) {
     const item = itemAt(words, queue, head + i);
     if (item === 0) break;
@@ -147,10 +153,11 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
 
 /** Wipes what the dead producer had written and not published. Answers how many slots. */
 function undoStaging(words: Int32Array, queue: number): number {
-  if (Atomics.load(words, queue + LANE_STAGING) === 0) return 0;
+  const staging = Atomics.load(words, queue + QUEUE_TAIL);
+  if (staging >= 0) return 0;
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
-  const tail = Atomics.load(words, queue + QUEUE_TAIL);
+  const tail = staging & ~PARITY;
   let staged = 0;
   // Put in its lap, by an item or by the seal: then all was published, or nobody will ever look behind it.
   const first = Atomics.load(words, slots + (tail & (capacity - 1)));
@@ -161,6 +168,6 @@ function undoStaging(words: Int32Array, queue: number): number {
       Atomics.store(words, slots + ((tail + i) & (capacity - 1)), parityOf(capacity, tail + i) ^ PARITY);
     }
   }
-  Atomics.store(words, queue + LANE_STAGING, 0);
+  Atomics.store(words, queue + QUEUE_TAIL, tail);
   return staged;
 }

@@ -75,10 +75,10 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
   }
 
   enqueueAsync(item: number, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const { attachment, words } = this;
+    const { attachment } = this;
     const look = (): true | undefined => {
       attachment.ensureSeated();
-      arm(words, this.queue + QUEUE_ROOM_WAITERS, attachment.seat);
+      this.armRoom();
       return this.enqueue(item) || undefined;
     };
     return attachment.waiting.wait(this.putters, look, options, () => this.leaveRoom()).then(() => {});
@@ -107,6 +107,11 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
       return this.dequeue() || undefined;
     };
     return attachment.waiting.wait(this.takers, look, options, () => this.leaveItems());
+  }
+
+  /** Announces that this thread is about to wait for room. */
+  protected armRoom(): void {
+    arm(this.words, this.queue + QUEUE_ROOM_WAITERS, this.attachment.seat);
   }
 
   /** @internal */

@@ -5,12 +5,12 @@
  * ```
  * word 3 parity shift | 4 positions' mask, two laps | 10 head, 11 tail: the positions of this seat's sides
  * word 17 life: this seat as a side names it | 18 staged: items written and not published | 19 the first of them
- * word 20 seen: where the head was when the producer last looked
+ * word 15 run: how many items behind the head are known to be there | 20 seen: where the head was when the producer last looked
  * ```
  */
 import { now } from '../core/clock.js';
 import { arm, disarm, listen } from '../core/doorbell.core.js';
-import { LANE_STAGING, laneTail, PARITY } from '../core/lane.core.js';
+import { ATTENTION, laneTail, PARITY } from '../core/lane.core.js';
 import { isSeated } from '../core/seat.core.js';
 import {
   QUEUE_CLOSED,
@@ -31,6 +31,7 @@ import {
   OWN_LIFE,
   OWN_QUEUE,
   OWN_RECORDS,
+  OWN_RUN,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
   OWN_SEEN,
@@ -41,12 +42,18 @@ import {
 } from './own.js';
 import { takeSide } from './side.core.js';
 
+/** Half a lap, at least 1: how often the tail is shown to the consumer. */
+function half(own: Int32Array): number {
+  return Math.max(1, (own[OWN_INDEX_MASK]! + 1) >>> 1);
+}
+
 /** Takes the producer's side at this seat's first put. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
 export function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
   own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!);
   own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
+  Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, own[OWN_TAIL]!);
   own[OWN_STAGED] = 0;
   return DONE;
 }
@@ -55,8 +62,18 @@ export function takeProducer(words: Int32Array, own: Int32Array): number {
 export function takeConsumer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_CONSUMER);
   if (status !== DONE) return status;
-  own[OWN_HEAD] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
+  own[OWN_HEAD] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD) & ~PARITY;
   return DONE;
+}
+
+/** Makes sure that this seat may put. A hint is enough: the side is ours until we are evicted. Answers as `takeProducer`. */
+function asProducer(words: Int32Array, own: Int32Array): number {
+  return words[own[OWN_QUEUE]! + QUEUE_PRODUCER] === own[OWN_LIFE] ? DONE : takeProducer(words, own);
+}
+
+/** Makes sure that this seat may take. As `asProducer`. */
+export function asConsumer(words: Int32Array, own: Int32Array): number {
+  return words[own[OWN_QUEUE]! + QUEUE_CONSUMER] === own[OWN_LIFE] ? DONE : takeConsumer(words, own);
 }
 
 /** Why nothing could be put or taken: NONE, CLOSED as found before, or UNSEATED. */
@@ -75,55 +92,59 @@ function hasRoom(words: Int32Array, own: Int32Array): number {
   return ((tail - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!) <= most ? 1 : 0;
 }
 
-/** Publishes the slot at the tail. Answers 1, or 0 when the consumer has sealed it. */
-function publish(words: Int32Array, own: Int32Array, item: number): number {
+/** Publishes the slot at the tail, and moves on by so many. Answers 1, or 0 when the consumer has sealed it. */
+function publish(words: Int32Array, own: Int32Array, item: number, count: number): number {
   const tail = own[OWN_TAIL]!;
   const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
   const parity = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
-  const before = Atomics.load(words, slot);
-  // The seal is the one word that is of this lap and was not put by us.
-  return before !== parity && Atomics.compareExchange(words, slot, before, parity | item) === before ? 1 : 0;
+  // A hint: only the consumer writes here, and seldom. The exchange decides.
+  let before = words[slot]!;
+  for (;;) {
+    // The seal is the one word of this lap that was not put by us.
+    if (before === parity) return 0;
+    const seen = Atomics.compareExchange(words, slot, before, parity | item);
+    if (seen === before) break;
+    before = seen;
+  }
+  const next = (tail + count) & own[OWN_LAP_MASK]!;
+  own[OWN_TAIL] = next;
+  if (count > 1 || (next & (half(own) - 1)) === 0) Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, next);
+  if ((before & ~PARITY) === ATTENTION) wakeOne(words, own, QUEUE_ITEM_WAITERS);
+  return 1;
 }
 
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE, UNSEATED or WRONG_SEAT. */
 export function put(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
-  // A hint: the side is ours until we are evicted.
-  if (words[queue + QUEUE_PRODUCER] !== own[OWN_LIFE]) {
-    const status = takeProducer(words, own);
-    if (status !== DONE) return status;
-  }
-  if (own[OWN_STAGED] !== 0) {
-    const status = stage(words, own, item);
-    if (status === DONE || status === NONE) {
-      // Full, too: who waits for room must not keep items back that would make some.
-      const flushed = flush(words, own);
-      return flushed === DONE ? status : flushed;
-    }
-    return status;
-  }
+  const status = asProducer(words, own);
+  if (status !== DONE) return status;
+  if (own[OWN_STAGED] !== 0) return putBehind(words, own, item);
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
+  // A hint too: a close that is missed here comes after this put; what is put is drained, or the seal is found.
+  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
   if (hasRoom(words, own) === 0) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   if (own[OWN_RECORDS] !== 0) send(words, own, item);
-  if (publish(words, own, item) === 0) {
-    if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-    return refused(words, own, 1);
-  }
-  own[OWN_TAIL] = (own[OWN_TAIL]! + 1) & own[OWN_LAP_MASK]!;
-  wakeOne(words, own, QUEUE_ITEM_WAITERS);
-  return DONE;
+  if (publish(words, own, item, 1) === 1) return DONE;
+  if (own[OWN_RECORDS] !== 0) receive(words, own, item);
+  return refused(words, own, 1);
+}
+
+/** Puts an item behind those staged, and publishes all. */
+function putBehind(words: Int32Array, own: Int32Array, item: number): number {
+  const status = stage(words, own, item);
+  if (status !== DONE && status !== NONE) return status;
+  // Full, too: who waits for room must not keep items back that would make some.
+  const flushed = flush(words, own);
+  return flushed === DONE ? status : flushed;
 }
 
 /** Writes an item behind the tail, to be published by `flush`. Answers as `put`. */
 export function stage(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
-  if (words[queue + QUEUE_PRODUCER] !== own[OWN_LIFE]) {
-    const status = takeProducer(words, own);
-    if (status !== DONE) return status;
-  }
+  const status = asProducer(words, own);
+  if (status !== DONE) return status;
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
+  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
   if (hasRoom(words, own) === 0) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   const staged = own[OWN_STAGED]!;
   if (own[OWN_RECORDS] !== 0) send(words, own, item);
@@ -131,8 +152,7 @@ export function stage(words: Int32Array, own: Int32Array, item: number): number 
   else {
     if (staged === 1) {
       // The intent, before the first word behind the tail.
-      words[queue + QUEUE_TAIL] = own[OWN_TAIL]!;
-      Atomics.store(words, queue + LANE_STAGING, 1);
+      Atomics.store(words, queue + QUEUE_TAIL, own[OWN_TAIL]! | PARITY);
     }
     const position = own[OWN_TAIL]! + staged;
     const parity = (position << own[OWN_LAP_SHIFT]!) & PARITY;
@@ -151,14 +171,11 @@ export function flush(words: Int32Array, own: Int32Array): number {
     own[OWN_STAGED] = 0; // evicted: recovery has undone it
     return UNSEATED;
   }
-  if (publish(words, own, own[OWN_STAGED_ITEM]!) === 0) {
+  if (publish(words, own, own[OWN_STAGED_ITEM]!, staged) === 0) {
     unstage(words, own, 0);
     return refused(words, own, 1);
   }
   own[OWN_STAGED] = 0;
-  own[OWN_TAIL] = (own[OWN_TAIL]! + staged) & own[OWN_LAP_MASK]!;
-  if (staged > 1) words[queue + LANE_STAGING] = 0;
-  wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return DONE;
 }
 
@@ -172,32 +189,35 @@ export function unstage(words: Int32Array, own: Int32Array, keep: number): void 
     const item = staged === 0 ? own[OWN_STAGED_ITEM]! : words[slot]! & ~PARITY;
     if (own[OWN_RECORDS] !== 0) receive(words, own, item);
     if (staged !== 0) words[slot] = ((position << own[OWN_LAP_SHIFT]!) & PARITY) ^ PARITY;
-    if (staged === 1) Atomics.store(words, own[OWN_QUEUE]! + LANE_STAGING, 0);
+    if (staged === 1) Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, tail);
     own[OWN_STAGED] = staged;
   }
 }
 
-/** The item that many positions behind the head, or NONE. The caller has the consumer's side. Takes nothing. */
+/** Before `look`: how many items are known to be there by one look at the tail. The caller has the consumer's side. */
+export function lookAhead(words: Int32Array, own: Int32Array): void {
+  const tail = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_TAIL);
+  const shown = (tail - own[OWN_HEAD]!) & own[OWN_LAP_MASK]!;
+  // The tail's word may be behind the head: then it says nothing.
+  own[OWN_RUN] = shown > own[OWN_INDEX_MASK]! + 1 ? 0 : shown;
+}
+
+/** The item that many positions behind the head, or NONE; in order from 0 on. Takes nothing. */
 export function look(words: Int32Array, own: Int32Array, ahead: number): number {
   if (ahead > own[OWN_INDEX_MASK]!) return NONE;
   const position = own[OWN_HEAD]! + ahead;
-  const word = Atomics.load(words, own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!));
+  const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);
+  // What is before the tail that was seen has been published before.
+  const word = ahead < own[OWN_RUN]! ? words[slot]! : Atomics.load(words, slot);
   const found = word ^ ((position << own[OWN_LAP_SHIFT]!) & PARITY);
   return found > 0 ? found : NONE;
-}
-
-/** Makes sure that this seat may take. Answers DONE, UNSEATED or WRONG_SEAT. */
-export function asConsumer(words: Int32Array, own: Int32Array): number {
-  return words[own[OWN_QUEUE]! + QUEUE_CONSUMER] === own[OWN_LIFE] ? DONE : takeConsumer(words, own);
 }
 
 /** Takes the item at the head. Answers it, NONE, CLOSED (and drained), UNSEATED or WRONG_SEAT. */
 export function take(words: Int32Array, own: Int32Array): number {
   const queue = own[OWN_QUEUE]!;
-  if (words[queue + QUEUE_CONSUMER] !== own[OWN_LIFE]) {
-    const status = takeConsumer(words, own);
-    if (status !== DONE) return status;
-  }
+  const status = asConsumer(words, own);
+  if (status !== DONE) return status;
   const head = own[OWN_HEAD]!;
   const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!);
   const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
@@ -212,11 +232,18 @@ export function take(words: Int32Array, own: Int32Array): number {
   }
   const item = word & ~PARITY;
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-  const next = (head + 1) & own[OWN_LAP_MASK]!;
-  own[OWN_HEAD] = next;
-  Atomics.store(words, queue + QUEUE_HEAD, next);
-  wakeOne(words, own, QUEUE_ROOM_WAITERS);
+  moveHead(words, own, 1);
   return item;
+}
+
+/** Gives slots back, and rings the producer if it waits for them. */
+function moveHead(words: Int32Array, own: Int32Array, count: number): void {
+  const head = own[OWN_HEAD]!;
+  const next = (head + count) & own[OWN_LAP_MASK]!;
+  own[OWN_HEAD] = next;
+  if (Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_HEAD, head, next) === head) return;
+  Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, next);
+  wakeOne(words, own, QUEUE_ROOM_WAITERS);
 }
 
 /** Takes `count` items, all of which `look` has found. The caller has read them. */
@@ -227,17 +254,37 @@ export function takeMany(words: Int32Array, own: Int32Array, count: number): voi
       receive(words, own, words[own[OWN_SLOTS]! + ((head + i) & own[OWN_INDEX_MASK]!)]! & ~PARITY);
     }
   }
-  const next = (head + count) & own[OWN_LAP_MASK]!;
-  own[OWN_HEAD] = next;
-  Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, next);
-  wakeOne(words, own, QUEUE_ROOM_WAITERS);
+  moveHead(words, own, count);
+}
+
+/** Announces that the producer is about to wait for room; look again before waiting. Answers the bell to wait on. */
+export function armPut(words: Int32Array, own: Int32Array): number {
+  const bell = arm(words, own[OWN_QUEUE]! + QUEUE_ROOM_WAITERS, own[OWN_SEAT]!);
+  Atomics.or(words, own[OWN_QUEUE]! + QUEUE_HEAD, PARITY);
+  // What was known of the head before is not enough now.
+  own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
+  return bell;
+}
+
+/** Announces that the consumer is about to wait for an item; look again before waiting. Answers the bell to wait on. */
+export function armTake(words: Int32Array, own: Int32Array): number {
+  const bell = arm(words, own[OWN_QUEUE]! + QUEUE_ITEM_WAITERS, own[OWN_SEAT]!);
+  const head = own[OWN_HEAD]!;
+  const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!);
+  const word = Atomics.load(words, slot);
+  const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
+  // Not put yet: whoever puts it will find this. If it is put meanwhile, the second look finds it.
+  if ((word ^ parity) < 0) Atomics.compareExchange(words, slot, word, (parity ^ PARITY) | ATTENTION);
+  return bell;
 }
 
 /** As `put`, but waits for room until the deadline (on `now`'s clock). Blocks the thread. */
 export function putWait(words: Int32Array, own: Int32Array, item: number, deadline: number): number {
   const waiters = own[OWN_QUEUE]! + QUEUE_ROOM_WAITERS;
+  const status = asProducer(words, own);
+  if (status !== DONE) return status;
   for (;;) {
-    const bell = arm(words, waiters, own[OWN_SEAT]!);
+    const bell = armPut(words, own);
     const result = put(words, own, item);
     const left = deadline - now();
     if (result !== NONE || left <= 0) {
@@ -251,8 +298,10 @@ export function putWait(words: Int32Array, own: Int32Array, item: number, deadli
 /** As `take`, but waits for an item until the deadline (on `now`'s clock). Blocks the thread. */
 export function takeWait(words: Int32Array, own: Int32Array, deadline: number): number {
   const waiters = own[OWN_QUEUE]! + QUEUE_ITEM_WAITERS;
+  const status = asConsumer(words, own);
+  if (status !== DONE) return status;
   for (;;) {
-    const bell = arm(words, waiters, own[OWN_SEAT]!);
+    const bell = armTake(words, own);
     const item = take(words, own);
     const left = deadline - now();
     if (item !== NONE || left <= 0) {

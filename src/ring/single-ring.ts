@@ -5,7 +5,7 @@ import { CLOSED, DONE, NONE } from '../core/status.js';
 import type { Seated } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
 import { openOwn } from './open-own.js';
-import { OWN_LAP_MASK, OWN_LAP_SHIFT, OWN_STAGED } from './own.js';
+import { OWN_LAP_MASK, OWN_LAP_SHIFT, OWN_RUN, OWN_STAGED } from './own.js';
 import { badItem, checkBatch, checkItems, ITEM_MAX } from './ring-base.js';
 import { SharedRingBase } from './shared-ring-base.js';
 import * as core from './single-ring.core.js';
@@ -92,6 +92,8 @@ export class SingleRing extends SharedRingBase {
     this.ensureConsumer(call);
     const { words, own } = this;
     let found = 0;
+    if (count > 1) core.lookAhead(words, own);
+    else own[OWN_RUN] = 0;
     while (found < count) {
       const item = core.look(words, own, found);
       if (item === NONE) break;
@@ -105,6 +107,7 @@ export class SingleRing extends SharedRingBase {
 
   peek(): number {
     this.ensureConsumer('peek');
+    this.own[OWN_RUN] = 0;
     const item = core.look(this.words, this.own, 0);
     return item === NONE && this.closed ? core.look(this.words, this.own, 0) || CLOSED : item;
   }
@@ -119,6 +122,16 @@ export class SingleRing extends SharedRingBase {
   /** @internal */
   readable(): boolean {
     return this.peek() !== NONE;
+  }
+
+  /** @internal */
+  override armReadable(): void {
+    this.ensureConsumer('waitAny');
+    core.armTake(this.words, this.own);
+  }
+
+  protected override armRoom(): void {
+    core.armPut(this.words, this.own);
   }
 
   override close(): void {

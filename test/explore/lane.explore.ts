@@ -20,37 +20,42 @@ const stock = await core<typeof realStock>('core/stock.core.js');
 
 const { QUEUE_CONSUMER, QUEUE_PRODUCER } = slot;
 
-/** First in, first out. What is staged is put when it is flushed; a bulk is put and taken as one. */
-function fifo(capacity: number): Spec<{ items: number[]; staged: number[]; closed: boolean }> {
+/**
+ * First in, first out. What is staged is put when it is flushed; a bulk is put and taken as one. The producer may see a close
+ * late, as long as no taker has seen the end.
+ */
+function fifo(capacity: number): Spec<{ items: number[]; staged: number[]; closed: boolean; ended: boolean }> {
   return {
-    start: { items: [], staged: [], closed: false },
+    start: { items: [], staged: [], closed: false, ended: false },
     step(state, name, args) {
-      const { items, staged, closed } = state;
+      const { items, staged, closed, ended } = state;
       const free = capacity - items.length - staged.length;
+      const refused: readonly [typeof state, number][] = closed ? [[state, CLOSED]] : [];
       if (name === 'close') return [[{ ...state, closed: true }, closed ? 0 : 1]];
       if (name === 'leave') return [[state, 0]];
       if (name === 'stage') {
-        if (closed) return [[state, CLOSED]];
-        return free > 0 ? [[{ items, staged: [...staged, args[0] as number], closed }, DONE]] : [[state, NONE]];
+        const done: [typeof state, number] = [{ ...state, staged: [...staged, args[0] as number] }, DONE];
+        return free > 0 ? [...refused, done] : [...refused, [state, NONE]];
       }
       if (name === 'flush') {
         if (staged.length === 0) return [[state, DONE]];
-        // Closed while it was staged: it may still come in before the end is seen, or be refused as a whole.
-        const put: [typeof state, number] = [{ items: [...items, ...staged], staged: [], closed }, DONE];
-        return closed ? [put, [{ items, staged: [], closed }, CLOSED]] : [put];
+        const put: [typeof state, number] = [{ ...state, items: [...items, ...staged], staged: [] }, DONE];
+        // Refused as a whole when the end was seen.
+        return ended ? [[{ ...state, staged: [] }, CLOSED]] : [put];
       }
       if (name.startsWith('put')) {
         const more = args as number[];
-        if (closed) return [[state, CLOSED]];
-        if (free >= more.length) return [[{ items: [...items, ...staged, ...more], staged: [], closed }, DONE]];
-        return name === 'putWait' ? [] : [[state, NONE]];
+        if (ended) return [...refused, ...(free < more.length && name !== 'putWait' ? [[state, NONE] as const] : [])];
+        if (free >= more.length)
+          return [...refused, [{ ...state, items: [...items, ...staged, ...more], staged: [] }, DONE]];
+        return name === 'putWait' ? refused : [...refused, [state, NONE]];
       }
       const count = (args[0] as number | undefined) ?? 1;
       if (items.length >= count) {
         const taken = items.slice(0, count).reduce((sum, item) => sum * 10 + item, 0);
-        return [[{ items: items.slice(count), staged, closed }, taken]];
+        return [[{ ...state, items: items.slice(count) }, taken]];
       }
-      if (closed && items.length === 0) return [[state, CLOSED]];
+      if (closed && items.length === 0) return [[{ ...state, ended: true }, CLOSED]];
       return name === 'takeWait' ? [] : [[state, NONE]];
     },
   };
@@ -87,6 +92,7 @@ const putTwo = (a: number, b: number): Op =>
 function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
   const status = yield* lane.asConsumer(words, own);
   if (status !== DONE) return status;
+  yield* lane.lookAhead(words, own);
   const first = yield* lane.look(words, own, 0);
   const second = first === NONE ? NONE : yield* lane.look(words, own, 1);
   if (second === NONE) return NONE;
@@ -108,7 +114,7 @@ function program(
     words: wordsOf(region),
     threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     spec: fifo(capacity),
-    hints: laneHints(queue),
+    hints: laneHints(queue, slots, capacity),
     nameOf: namer([
       ['queue', queue],
       ['slots', slots],
@@ -136,7 +142,7 @@ function dying(
       { own: own(2), ops: consumer },
     ],
     ...recovering({ threads: 2, victim, lane: queue }),
-    hints: laneHints(queue),
+    hints: laneHints(queue, slots, capacity),
     audit: view => laneAudit(view, queue, slots, capacity),
     nameOf: namer([
       ['queue', queue],
@@ -245,6 +251,7 @@ const receive = op('take', [], function* ({ words, own, kept }) {
 const receiveBoth = op('takeBulk', [2], function* ({ words, own, kept }) {
   const mine = own.subarray(LANE_OWN);
   if ((yield* lane.asConsumer(words, mine)) !== DONE) return NONE;
+  yield* lane.lookAhead(words, mine);
   const first = yield* lane.look(words, mine, 0);
   const second = first === NONE ? NONE : yield* lane.look(words, mine, 1);
   if (second === NONE) return NONE;
@@ -274,7 +281,7 @@ function carrying(name: string, sender: readonly Op[], receiver: readonly Op[], 
       { own: own(2), ops: receiver },
     ],
     ...recovering({ threads: 2, victim, lane: queue, store: pool.store.index }),
-    hints: [...laneHints(queue), [records, records + blocks * BLOCK_WORDS]],
+    hints: [...laneHints(queue, slots, capacity), [records, records + blocks * BLOCK_WORDS]],
     audit: view => cargoAudit(view, queue, slots, capacity, records, blocks),
     nameOf: namer([
       ['store', pool.store.index],

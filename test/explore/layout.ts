@@ -87,9 +87,12 @@ export function layOutLane(
   return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openLane(seatedAt(region, seat), queue) };
 }
 
-/** What is looked at plainly first in a lane: whose its sides are. */
-export function laneHints(queue: number): (readonly [number, number])[] {
-  return [[queue + slot.QUEUE_PRODUCER, queue + slot.QUEUE_CONSUMER + 1]];
+/** What is looked at plainly first in a lane: whether it is closed, whose its sides are, and the slot that is put next. */
+export function laneHints(queue: number, slots: number, capacity: number): (readonly [number, number])[] {
+  return [
+    [queue + slot.QUEUE_CLOSED, queue + slot.QUEUE_CONSUMER + 1],
+    [slots, slots + capacity],
+  ];
 }
 
 /** What a word is, for people. */
