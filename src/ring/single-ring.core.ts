@@ -162,6 +162,46 @@ export function stage(words: Int32Array, own: Int32Array, item: number): number 
   return DONE;
 }
 
+/** How many of `wanted` items could be staged now: 0 when it is full; CLOSED, UNSEATED or WRONG_SEAT. */
+export function roomFor(words: Int32Array, own: Int32Array, wanted: number): number {
+  const status = asProducer(words, own);
+  if (status !== DONE) return status;
+  if (words[own[OWN_QUEUE]! + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
+  const all = own[OWN_INDEX_MASK]! + 1 - own[OWN_STAGED]!;
+  let room = all - ((own[OWN_TAIL]! - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!);
+  if (room < wanted) {
+    own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
+    room = all - ((own[OWN_TAIL]! - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!);
+  }
+  return Math.min(room, wanted);
+}
+
+/** Stages that many items for which there is room: the first is given, the others are to be written by `writeSlot`. */
+export function stageMany(words: Int32Array, own: Int32Array, count: number, first: number): void {
+  const staged = own[OWN_STAGED]!;
+  if (staged === 0) own[OWN_STAGED_ITEM] = first;
+  // The intent, before the first word behind the tail.
+  if (staged < 2 && staged + count > 1) Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, own[OWN_TAIL]! | PARITY);
+  own[OWN_STAGED] = staged + count;
+}
+
+/** Writes an item into the slot of a position, plainly. With what it needs as arguments, for loops. */
+export function writeSlot(
+  words: Int32Array,
+  slots: number,
+  indexMask: number,
+  shift: number,
+  position: number,
+  item: number,
+): void {
+  words[slots + (position & indexMask)] = ((position << shift) & PARITY) | item;
+}
+
+/** The item in the slot of a position that is known to be put. */
+export function readSlot(words: Int32Array, slots: number, indexMask: number, position: number): number {
+  return words[slots + (position & indexMask)]! & ~PARITY;
+}
+
 /** Publishes what was staged, by one exchange on the first. Answers DONE, CLOSED (nothing was published) or UNSEATED. */
 export function flush(words: Int32Array, own: Int32Array): number {
   const staged = own[OWN_STAGED]!;

@@ -1,20 +1,41 @@
 import { disarm } from '../core/doorbell.core.js';
 import { laneLength, parityShift } from '../core/lane.core.js';
 import { QUEUE_CAPACITY, QUEUE_ITEM_WAITERS, QUEUE_ROOM_WAITERS } from '../core/slot.core.js';
-import { CLOSED, DONE, NONE } from '../core/status.js';
+import { BAD_HANDLE, CLOSED, DONE, NONE } from '../core/status.js';
 import type { Seated } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
+import { load, receive } from './cargo.core.js';
 import { openOwn } from './open-own.js';
-import { OWN_LAP_MASK, OWN_LAP_SHIFT, OWN_RUN, OWN_STAGED } from './own.js';
+import {
+  OWN_HEAD,
+  OWN_INDEX_MASK,
+  OWN_LAP_MASK,
+  OWN_LAP_SHIFT,
+  OWN_RUN,
+  OWN_SLOTS,
+  OWN_STAGED,
+  OWN_TAIL,
+} from './own.js';
 import { badItem, checkBatch, checkItems, ITEM_MAX } from './ring-base.js';
 import { SharedRingBase } from './shared-ring-base.js';
 import * as core from './single-ring.core.js';
 
+// As in pool/shared-pool.ts: engines look up what is imported at each call.
+const writeFast = core.writeSlot;
+const readFast = core.readSlot;
+
 /** A ring with one producer and one consumer (single-ring.core.ts). */
 export class SingleRing extends SharedRingBase {
+  private readonly slots: number;
+  private readonly indexMask: number;
+  private readonly shift: number;
+
   /** */
   constructor(attachment: Attachment, queue: number) {
     super(attachment, queue, openLane(attachment, queue));
+    this.slots = this.own[OWN_SLOTS]!;
+    this.indexMask = this.own[OWN_INDEX_MASK]!;
+    this.shift = this.own[OWN_LAP_SHIFT]!;
   }
 
   get length(): number {
@@ -39,24 +60,30 @@ export class SingleRing extends SharedRingBase {
   private putMany(items: Int32Array, count: number, least: number, call: string): number {
     checkBatch(items, count, call);
     if (this.left) throw this.attachment.unseated();
+    const { words, own, slots, indexMask, shift } = this;
+    const room = core.roomFor(words, own, count);
+    if (room < 0) this.notPut(room, items[0]!);
+    const fits = room >= least ? room : 0;
+    if (this.carried !== 0) this.loadAll(items, fits);
+    if (fits !== 0) {
+      const before = own[OWN_STAGED]!;
+      const from = own[OWN_TAIL]! + before;
+      core.stageMany(words, own, fits, items[0]!);
+      for (let i = before === 0 ? 1 : 0; i < fits; i++) writeFast(words, slots, indexMask, shift, from + i, items[i]!);
+    }
+    const status = core.flush(words, own);
+    if (status !== DONE) this.notPut(status, items[0]!);
+    return fits;
+  }
+
+  /** Marks the blocks of handles as on their way, or none of them. @throws {RingwellError} ERR_HANDLE */
+  private loadAll(items: Int32Array, count: number): void {
     const { words, own } = this;
-    const before = own[OWN_STAGED]!;
-    let status = DONE;
-    let staged = 0;
-    while (staged < count) {
-      status = core.stage(words, own, items[staged]!);
-      if (status !== DONE) break;
-      staged++;
+    for (let i = 0; i < count; i++) {
+      if (load(words, own, items[i]!) !== 0) continue;
+      for (let k = 0; k < i; k++) receive(words, own, items[k]!);
+      this.notPut(BAD_HANDLE, items[i]!);
     }
-    // Too few, or one of them can't be: nothing has been shown to anybody yet.
-    if (staged < least || (status !== DONE && status !== NONE)) {
-      core.unstage(words, own, Math.min(before, own[OWN_STAGED]!));
-      if (status !== DONE && status !== NONE) this.notPut(status, items[staged]!);
-      staged = 0;
-    }
-    const flushed = core.flush(words, own);
-    if (flushed !== DONE) this.notPut(flushed, items[0]!);
-    return staged;
   }
 
   stage(item: number): boolean {
@@ -90,10 +117,12 @@ export class SingleRing extends SharedRingBase {
   private takeMany(items: Int32Array, count: number, least: number, call: string): number {
     checkItems(items, count, call);
     this.ensureConsumer(call);
-    const { words, own } = this;
+    const { words, own, slots, indexMask } = this;
+    core.lookAhead(words, own);
+    const head = own[OWN_HEAD]!;
+    const shown = Math.min(count, own[OWN_RUN]!);
     let found = 0;
-    if (count > 1) core.lookAhead(words, own);
-    else own[OWN_RUN] = 0;
+    for (; found < shown; found++) items[found] = readFast(words, slots, indexMask, head + found);
     while (found < count) {
       const item = core.look(words, own, found);
       if (item === NONE) break;

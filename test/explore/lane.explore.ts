@@ -5,6 +5,7 @@ import * as slot from '../../dist/core/slot.core.js';
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
+import { OWN_INDEX_MASK, OWN_LAP_SHIFT, OWN_SLOTS, OWN_STAGED, OWN_TAIL } from '../../dist/ring/own.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
 import type * as realSide from '../../dist/ring/side.core.js';
 import type * as realLane from '../../dist/ring/single-ring.core.js';
@@ -78,14 +79,18 @@ const leave = op('leave', [], function* ({ words, own }) {
 /** As `SingleRing.enqueueBulk`. */
 const putTwo = (a: number, b: number): Op =>
   op('putBulk', [a, b], function* ({ words, own }) {
-    const first = yield* lane.stage(words, own, a);
-    if (first !== DONE) return first;
-    const second = yield* lane.stage(words, own, b);
-    if (second !== DONE) {
-      yield* lane.unstage(words, own, 0);
-      return second;
+    const room = yield* lane.roomFor(words, own, 2);
+    if (room < 0) return room;
+    if (room === 2) {
+      const before = own[OWN_STAGED]!;
+      const from = own[OWN_TAIL]! + before;
+      yield* lane.stageMany(words, own, 2, a);
+      if (before !== 0)
+        yield* lane.writeSlot(words, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!, own[OWN_LAP_SHIFT]!, from, a);
+      yield* lane.writeSlot(words, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!, own[OWN_LAP_SHIFT]!, from + 1, b);
     }
-    return yield* lane.flush(words, own);
+    const status = yield* lane.flush(words, own);
+    return status === DONE && room < 2 ? NONE : status;
   });
 
 /** As `SingleRing.dequeueBulk`, of two; the answer is both digits. */
