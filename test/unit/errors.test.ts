@@ -72,6 +72,8 @@ describe('the public surface', () => {
       'Region',
       'Ring',
       'RingwellError',
+      'waitAny',
+      'waitAnyAsync',
     ]);
     expect([surface.NONE, surface.CLOSED]).toEqual([0, -1]);
   });

@@ -11,7 +11,7 @@ import {
 } from '../../src/core/store.core.js';
 import { NONE, Pool, type Region, Ring } from '../../src/index.js';
 import type { SharedPool } from '../../src/pool/shared-pool.js';
-import { OWN_SLOTS } from '../../src/ring/ring.core.js';
+import { OWN_SLOTS } from '../../src/ring/own.js';
 import type { SharedRing } from '../../src/ring/shared-ring.js';
 import { expectCounts, poolsOf, refuses, ringsOf, seatsOf } from './helpers.js';
 
