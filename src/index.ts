@@ -14,6 +14,9 @@ export { Region, type RegionOptions, type RegionToken } from './region/region.js
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';
 export { ByteRing } from './ring/byte-ring.js';
 export type { ByteRingOptions } from './ring/byte-ring-usage.js';
+export type { ByteRingOptions } from './ring/byte-ring-base.js';
+export { type MessageHandler, MessageRing } from './ring/message-ring.js';
+export type { MessageRingOptions } from './ring/message-ring-layout.js';
 export { Ring } from './ring/ring.js';
 export type { RingOptions } from './ring/ring-base.js';
 export { waitAny, waitAnyAsync } from './ring/wait-any.js';

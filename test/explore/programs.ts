@@ -17,4 +17,5 @@ export const programFiles: readonly string[] = [
   './lane.explore.js',
   './heap.explore.js',
   './byte-ring.explore.js',
+  './messages.explore.js',
 ];
