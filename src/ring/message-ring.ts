@@ -7,7 +7,8 @@ import { pause, SPINS } from '../core/pause.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
-import { mayBlock, type Region } from '../region/region.js';
+import { mayBlock } from '../region/lock.js';
+import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, openStructure } from '../region/structures.js';
 import * as core from './message-ring.core.js';
 import {
