@@ -14,7 +14,6 @@ export { Region, type RegionOptions, type RegionToken } from './region/region.js
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';
 export { ByteRing } from './ring/byte-ring.js';
 export type { ByteRingOptions } from './ring/byte-ring-usage.js';
-export type { ByteRingOptions } from './ring/byte-ring-base.js';
 export { type MessageHandler, MessageRing } from './ring/message-ring.js';
 export type { MessageRingOptions } from './ring/message-ring-layout.js';
 export { Ring } from './ring/ring.js';

@@ -66,6 +66,7 @@ describe('the public surface', () => {
       'ByteRing',
       'CLOSED',
       'Heap',
+      'MessageRing',
       'NONE',
       'ObjectPool',
       'Pool',
