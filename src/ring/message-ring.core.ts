@@ -42,11 +42,11 @@ export const OWN_SEATS = 4;
 export const OWN_SEAT_GENERATION = 5;
 export const OWN_HEAD = 6;
 export const OWN_HEAD_SEEN = 7;
-export const OWN_LENGTH = 8;
+const OWN_LENGTH = 8;
 export const OWN_WORDS = 9;
 
 /** Units that a message takes: none is taken by nothing. */
-export function unitsOf(bytes: number): number {
+function unitsOf(bytes: number): number {
   return bytes === 0 ? 1 : (bytes + 63) >>> UNIT_SHIFT;
 }
 
@@ -247,7 +247,7 @@ function isHalfFree(words: Int32Array, own: Int32Array, head: number): number {
 }
 
 /** Stops waiting for room. While there is plenty left, or the ring is closed, another waiter is rung. */
-export function leaveRoom(words: Int32Array, own: Int32Array): void {
+function leaveRoom(words: Int32Array, own: Int32Array): void {
   const frames = own[OWN_FRAMES]!;
   disarm(words, frames + FRAMES_ROOM_WAITERS, own[OWN_SEAT]!);
   const head = Atomics.load(words, frames + FRAMES_HEAD);

@@ -52,7 +52,8 @@ export class MessageRing implements Closable {
   readonly bytes: Uint8Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
-  private readonly attachment: Attachment;
+  /** @internal */
+  readonly attachment: Attachment;
   private readonly frames: number;
   private readonly payload: number;
   private readonly words: Int32Array;
@@ -220,6 +221,24 @@ export class MessageRing implements Closable {
       return this.drain(handler, this.capacity >>> UNIT_SHIFT) || undefined;
     };
     return attachment.waiting.wait(this.receivers, look, options, () => core.leaveMessages(words, own));
+  }
+
+  /** @internal */
+  readable(): boolean {
+    this.begin('waitAny', this.begin);
+    const found = core.nextMessage(this.words, this.own);
+    return found > 0 || this.notReceived(found) !== NONE;
+  }
+
+  /** @internal */
+  armReadable(): void {
+    arm(this.words, this.frames + FRAMES_MESSAGE_WAITERS, this.attachment.seat);
+  }
+
+  /** @internal */
+  leaveReadable(): void {
+    if (!this.left) core.leaveMessages(this.words, this.own);
+    if (this.receivers.size !== 0) this.attachment.waiting.poke();
   }
 
   /**

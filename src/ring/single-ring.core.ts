@@ -48,7 +48,7 @@ function half(own: Int32Array): number {
 }
 
 /** Takes the producer's side at this seat's first put. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
-export function takeProducer(words: Int32Array, own: Int32Array): number {
+function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
   own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!);
@@ -59,7 +59,7 @@ export function takeProducer(words: Int32Array, own: Int32Array): number {
 }
 
 /** Takes the consumer's side at this seat's first take. As `takeProducer`. */
-export function takeConsumer(words: Int32Array, own: Int32Array): number {
+function takeConsumer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_CONSUMER);
   if (status !== DONE) return status;
   own[OWN_HEAD] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD) & ~PARITY;
@@ -212,17 +212,17 @@ export function flush(words: Int32Array, own: Int32Array): number {
     return UNSEATED;
   }
   if (publish(words, own, own[OWN_STAGED_ITEM]!, staged) === 0) {
-    unstage(words, own, 0);
+    unstage(words, own);
     return refused(words, own, 1);
   }
   own[OWN_STAGED] = 0;
   return DONE;
 }
 
-/** Takes items back that were staged last, until `keep` are left. */
-export function unstage(words: Int32Array, own: Int32Array, keep: number): void {
+/** Takes back all that was staged, the last one first. */
+function unstage(words: Int32Array, own: Int32Array): void {
   const tail = own[OWN_TAIL]!;
-  while (own[OWN_STAGED]! > keep) {
+  while (own[OWN_STAGED]! > 0) {
     const staged = own[OWN_STAGED]! - 1;
     const position = tail + staged;
     const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteRing, CLOSED, Region, Ring, waitAny, waitAnyAsync } from '../../src/index.js';
+import { ByteRing, CLOSED, MessageRing, Region, Ring, waitAny, waitAnyAsync } from '../../src/index.js';
 import { refuses, rejects } from './helpers.js';
 
 function setUp() {
@@ -8,14 +8,17 @@ function setUp() {
   const many = Ring.create({ region, name: 'many', capacity: 4 });
   const single = Ring.create({ region, name: 'single', capacity: 4, producers: 'single', consumers: 'single' });
   const bytes = ByteRing.create({ region, name: 'bytes', capacity: 64 });
+  const messages = MessageRing.create({ region, name: 'messages', capacity: 4096 });
   return {
     region,
     other,
+    messages,
     rings: [many, single, bytes] as const,
     putters: {
       many: Ring.attach(other, 'many'),
       single: Ring.attach(other, 'single'),
       bytes: ByteRing.attach(other, 'bytes'),
+      messages: MessageRing.attach(other, 'messages'),
     },
   };
 }
@@ -28,7 +31,7 @@ describe('waitAny', () => {
     expect(waitAny(rings, 30)).toBe(-1);
     expect(performance.now() - started).toBeGreaterThan(25);
     for (const { kind, part } of region.attachment.entries()) {
-      const sets = kind.title === 'ring' ? [64, 80] : [96, 112];
+      const sets = kind.title === 'ring' ? [64, 80] : kind.title === 'byte ring' ? [96, 112] : [];
       for (const set of sets) expect(region.attachment.words[part + set]).toBe(0);
     }
   });
@@ -43,6 +46,22 @@ describe('waitAny', () => {
     expect(rings[2].read(new Uint8Array(8))).toBe(2);
     putters.many.enqueue(9);
     expect([waitAny(rings), rings[0].dequeue(), waitAny(rings, 0)]).toEqual([0, 9, -1]);
+  });
+
+  it('waits for messages beside items', async () => {
+    const { rings, messages, putters } = setUp();
+    const both = [rings[0], messages];
+    expect(waitAny(both, 5)).toBe(-1);
+    putters.messages.send(Uint8Array.of(1, 2, 3), 7);
+    expect([waitAny(both), waitAny(both)]).toEqual([1, 1]);
+    expect(messages.receive((_, bytes, type) => expect([bytes, type]).toEqual([3, 7]))).toBe(1);
+    expect(waitAny(both, 0)).toBe(-1);
+    const later = waitAnyAsync(both);
+    setTimeout(() => putters.messages.send(Uint8Array.of(9), 1), 5);
+    expect(await later).toBe(1);
+    expect(messages.receive(() => {})).toBe(1);
+    putters.messages.close();
+    expect(waitAny(both)).toBe(1);
   });
 
   it('takes turns, so that a busy ring does not hide the others', () => {

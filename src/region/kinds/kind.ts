@@ -2,7 +2,7 @@ import type { Seated } from '../../core/store.js';
 import type { StructureReport } from '../report.js';
 
 /** What recovery took back in one structure. */
-export interface Reclaimed {
+interface Reclaimed {
   readonly blocks?: number;
   readonly slots?: number;
   readonly bytes?: number;
