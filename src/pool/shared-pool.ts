@@ -15,7 +15,7 @@ import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
 import { resizeStore } from '../core/resize.core.js';
-import { isSeated } from '../core/seat.core.js';
+import { isSeated, SEAT_ATTACHED, SEAT_GENERATION_SHIFT, seatIndex } from '../core/seat.core.js';
 import { BAD_HANDLE, UNSEATED } from '../core/status.js';
 import {
   acquireArmed,
@@ -74,6 +74,9 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
   private readonly handleMax: number;
   private readonly liveTag: number;
   private readonly attention: number;
+  /** Where this seat's word stands, and what it says while the seat is ours. */
+  private readonly seatAt: number;
+  private readonly seatWord: number;
   private batch: number;
   private readonly waiters = new WaitQueue();
   private views: (Uint8Array | undefined)[] = [];
@@ -104,6 +107,8 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     this.handleMax = own[OWN_HANDLE_MAX]!;
     this.liveTag = blockTag(BLOCK_LIVE, attachment.seat);
     this.attention = store.index + STORE_ATTENTION;
+    this.seatAt = seatIndex(attachment.seat);
+    this.seatWord = (attachment.generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED;
     this.capacityMax = store.capacityMax;
     this.stockLimit = store.stockMax;
     this.stockMax = store.stockMax;
@@ -126,7 +131,8 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
 
   acquire(): Handle | 0 {
     const count = this.count - 1;
-    if (count < 0) return this.acquireSlow();
+    // The seat's word is a hint: once recovered, the stock is others', and the slow path says so.
+    if (count < 0 || this.words[this.seatAt] !== this.seatWord) return this.acquireSlow();
     this.count = count;
     const handle = this.own[OWN_STOCK + count]!;
     return acquireFast(this.words, this.records, this.indexBits, this.indexMask, this.liveTag, handle) as Handle;
@@ -152,6 +158,7 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     for (;;) {
       let stocked = this.count;
       const { words, own, records, indexBits, indexMask, liveTag } = this;
+      if (words[this.seatAt] !== this.seatWord) stocked = 0;
       while (got < wanted && stocked > 0) {
         this.count = --stocked;
         handles[got++] = acquireFast(words, records, indexBits, indexMask, liveTag, own[OWN_STOCK + stocked]!);

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { Pool, type Region } from '../../src/index.js';
+import { createTunedPool } from '../../src/pool/pool.js';
+import { refuses, seatsOf } from './helpers.js';
+
+describe('a thread that was recovered while it still ran', () => {
+  it.each([0, 4])('gets none of the blocks that are others’ now (stocks of %i)', stockMax => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const options = { region: mine, name: 'pool', blockBytes: 8, capacity: 16 };
+    const pool = createTunedPool(options, { stockMax });
+    const theirs = Pool.attach(other, 'pool');
+    const held = theirs.acquire();
+    theirs.release(theirs.acquire()); // one in its stock, where it has one
+    mine.recover(other.seat);
+    const taken = Int32Array.from({ length: 16 }, () => pool.acquire());
+    expect([...taken].every(handle => handle !== 0)).toBe(true);
+    expect(new Set([...taken].map(handle => handle & 15)).size).toBe(16);
+    const batch = new Int32Array(4);
+    for (const call of [
+      () => theirs.acquire(),
+      () => theirs.acquireBurst(batch, 4),
+      () => theirs.acquireBulk(batch, 4),
+      () => theirs.acquireWait(1),
+      () => theirs.release(held),
+      () => theirs.release(taken[0]!),
+    ])
+      refuses('ERR_EVICTED', call);
+    expect(pool.liveCount).toBe(16);
+    pool.releaseBulk(taken, 16);
+    expect(pool.liveCount).toBe(0);
+    mine.check();
+  });
+
+  it('stops at once when the region is poisoned', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const pool = createTunedPool({ region: mine, name: 'pool', blockBytes: 8, capacity: 16 }, { stockMax: 4 });
+    pool.release(pool.acquire());
+    other.attachment.poison(0, 'a test');
+    refuses('ERR_CORRUPTION', () => pool.acquire());
+  });
+});
