@@ -195,7 +195,7 @@ export class Region {
   /**
    * Takes back everything that a thread held which is known to have ended: its stocks, its blocks (or leaves them live, held by
    * nobody, where the pool was made with `keep`), the slots it had claimed, its place in waiter sets, the region's lock. Others
-   * go on meanwhile. Then every bell is rung and the seat is free again. docs/recovery.md says what is promised.
+   * go on meanwhile. Then every bell is rung and the seat is free again.
    *
    * Given a token, that life of the seat only; given a number, whoever sits there now. A life that is already over: nothing
    * changes, and everything in the report is 0. Seats whose recovery another thread began and did not live to finish are
