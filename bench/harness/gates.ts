@@ -12,7 +12,7 @@ export interface Gate {
 
 export interface Verdict {
   readonly claim: string;
-  readonly compares: 'time' | 'rate';
+  readonly compares: 'time' | 'rate' | 'memory';
   readonly bound: number;
   /** Undefined, like `holds`, when one of the two is absent. */
   readonly ratio?: number;

@@ -24,7 +24,10 @@ export interface NativeContender {
 }
 
 const nativeFolder = fileURLToPath(new URL('../../native/', import.meta.url));
-const cacheFolder = fileURLToPath(new URL('../../../node_modules/.cache/ringwell-bench/', import.meta.url));
+/** Where programs, and what else is made for a bench, are kept. */
+export const cacheFolder: string = fileURLToPath(
+  new URL('../../../node_modules/.cache/ringwell-bench/', import.meta.url),
+);
 const compiler = process.env.CXX ?? 'c++';
 const flags = ['-O2', '-std=c++17', '-pthread'];
 

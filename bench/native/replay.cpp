@@ -1,6 +1,7 @@
 // Replays a trace (traces/README.md) on the allocator it is linked to, as traces/replay.ts does on ours. Arguments: the trace as text;
 // `footprint` to print how much memory it took instead of serving rounds.
 #include "allocator.h"
+#include <algorithm>
 #include <fcntl.h>
 #include <fstream>
 #include <malloc.h>
@@ -26,6 +27,8 @@ static Event *events;
 static void **blocks;
 static size_t eventCount, blockCount, peakAfter;
 static bool writesAll;
+// Asking an allocator what it has taken walks its bookkeeping: not after every event.
+constexpr size_t LOOK_EVERY = 256;
 
 static void load(const char *path) {
   const int file = open(path, O_RDONLY);
@@ -88,6 +91,30 @@ static void replay(size_t from, size_t until) {
   }
 }
 
+// What the allocator itself counts as taken: pages with blocks in them, and those that it keeps for blocks of one size. 0: it can't tell.
+static size_t reservedBytes() {
+#if defined(JEMALLOC)
+  uint64_t epoch = 1;
+  size_t active = 0, size = sizeof epoch;
+  mallctl("epoch", &epoch, &size, &epoch, size);
+  size = sizeof active;
+  mallctl("stats.active", &active, &size, nullptr, 0);
+  return active;
+#elif defined(TCMALLOC)
+  const auto property = [](const char *name) {
+    size_t value = 0;
+    require(MallocExtension::instance()->GetNumericProperty(name, &value), "tcmalloc does not tell");
+    return value;
+  };
+  return property("generic.heap_size") - property("tcmalloc.pageheap_free_bytes") - property("tcmalloc.pageheap_unmapped_bytes");
+#elif defined(MIMALLOC)
+  return 0;
+#else
+  const struct mallinfo2 info = mallinfo2();
+  return info.arena + info.hblkhd - info.keepcost;
+#endif
+}
+
 static size_t residentBytes(const char *which) {
   std::ifstream status("/proc/self/status");
   std::string word;
@@ -106,11 +133,17 @@ int main(int argc, char **argv) {
     writesAll = true;
     const size_t before = residentBytes("VmRSS:");
     { std::ofstream("/proc/self/clear_refs") << 5; }
-    replay(0, peakAfter);
-    size_t usable = 0;
-    for (size_t i = 0; i < blockCount; i++) usable += blocks[i] ? malloc_usable_size(blocks[i]) : 0;
-    replay(peakAfter, eventCount);
-    std::printf("{\"usableBytes\":%zu,\"reservedBytes\":%zu}\n", usable, residentBytes("VmHWM:") - before);
+    size_t usable = 0, reserved = 0;
+    for (size_t at = 0; at < eventCount;) {
+      const size_t until = std::min(eventCount, at < peakAfter ? std::min(at + LOOK_EVERY, peakAfter) : at + LOOK_EVERY);
+      replay(at, until);
+      at = until;
+      reserved = std::max(reserved, reservedBytes());
+      if (at == peakAfter)
+        for (size_t i = 0; i < blockCount; i++) usable += blocks[i] ? malloc_usable_size(blocks[i]) : 0;
+    }
+    const size_t resident = residentBytes("VmHWM:") - before;
+    std::printf("{\"usableBytes\":%zu,\"reservedBytes\":%zu,\"residentBytes\":%zu}\n", usable, reserved, resident);
     return 0;
   }
   return serveRounds(name, [](unsigned long count) {
