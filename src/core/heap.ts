@@ -1,6 +1,9 @@
 import * as core from './span.core.js';
 import type { Seated } from './store.js';
 
+/** How long to wait for the lock in milliseconds. Others hold it for microseconds, unless they died and are not recovered yet. */
+const LOCK_PATIENCE_MS = 1000;
+
 /** A thread's private array for a heap, with empty stocks. Its geometry is read once; the entry has been checked. */
 export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int32Array {
   const { words } = seated;
@@ -32,6 +35,7 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_CLASS_TABLE] = words[heap + core.HEAP_CLASS_TABLE]!;
   own[core.OWN_CLASSES] = classes;
   own[core.OWN_MAY_BLOCK] = mayBlock ? 1 : 0;
+  own[core.OWN_PATIENCE_MS] = LOCK_PATIENCE_MS;
   own[core.OWN_HINT_GROUPS] = core.CONTROL_HEADS + lines(classes);
   own[core.OWN_HINT_PAGES] = own[core.OWN_HINT_GROUPS]! + lines(hintGroups(pages));
   for (let i = 0; i < classes; i++) {

@@ -32,6 +32,7 @@ import {
   OWN_MAP,
   OWN_MAY_BLOCK,
   OWN_PAGES,
+  OWN_PATIENCE_MS,
   OWN_SEAT,
   OWN_SEATS,
   OWN_USED_MASK,
@@ -57,9 +58,6 @@ function isAlive(words: Int32Array, own: Int32Array, holder: number): number {
   return state === SEAT_ATTACHED || state === SEAT_LEAVING ? 1 : 0;
 }
 
-/** How long to wait for the lock in milliseconds. Others hold it for microseconds, unless they died and are not recovered yet. */
-const LOCK_PATIENCE_MS = 1000;
-
 /** Takes the heap's lock, repairing what a dead holder left. Answers DONE, or without the lock UNSEATED or LOCK_HELD. */
 export function lockHeap(words: Int32Array, own: Int32Array): number {
   const lock = own[OWN_HEAP]! + HEAP_LOCK;
@@ -68,7 +66,7 @@ export function lockHeap(words: Int32Array, own: Int32Array): number {
   for (;;) {
     const holder = Atomics.compareExchange(words, lock, 0, mine);
     if (holder === 0) break;
-    if (deadline === 0) deadline = now() + LOCK_PATIENCE_MS;
+    if (deadline === 0) deadline = now() + own[OWN_PATIENCE_MS]!;
     else if (now() > deadline) return LOCK_HELD;
     if (isAlive(words, own, holder) === 0) {
       if (Atomics.compareExchange(words, lock, holder, mine) !== holder) continue;

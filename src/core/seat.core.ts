@@ -4,6 +4,7 @@
  * ```
  * seat record, 32 words (two lines of 64 bytes), the table starts at word SEATS_INDEX; seat 0 is nobody
  * word  0  seat word: generation 24 | poisoned 1 | state 7
+ * word  1  spawner: the life (generation 24 | seat 8) whose thread started this one's | 2 the life of this seat for which that holds
  * word 16  bell (doorbell.core.ts): a counter that every ring of this seat moves on
  *
  *          reserve           attach             leave            free
@@ -20,12 +21,17 @@
  * - A seat goes from LEAVING or EVICTED to FREE only when no shared word names it any more. EVICTED says that proof of its
  *   thread's death was given: whoever finds it may finish what its recoverer began.
  * - The poisoned bit, once set, stays: every thread finds it at its next slow path.
+ * - A thread that is started by another ends before it does. So proof of a spawner's death is proof of its threads' too. The
+ *   spawner is written before the life that it holds for: what an earlier life of the seat left there is never believed.
  *
- * Who writes: reserve any thread; attach and cancel whoever holds the token; leave its thread; evict and free a recoverer.
+ * Who writes: reserve any thread; attach and cancel whoever holds the token; leave its thread; evict and free a recoverer; spawner the thread that
+ * minted the token, before it starts the thread.
  */
 
 /** The word at which the table of seats starts, in every region. */
 export const SEATS_INDEX = 64;
+const SEAT_SPAWNER = 1;
+const SEAT_SPAWNED_LIFE = 2;
 /** Words a seat. */
 export const SEAT_WORDS = 32;
 /** The most seats a region can have: a block word names its holder in 8 bits, and 0 is nobody. */
@@ -103,4 +109,30 @@ export function seatState(words: Int32Array, seat: number): number {
 /** Marks every seat, so that every thread stops at its next slow path. */
 export function poisonSeats(words: Int32Array, seats: number): void {
   for (let seat = 1; seat <= seats; seat++) Atomics.or(words, seatIndex(seat), SEAT_POISONED);
+}
+
+/** Notes who starts the thread that will take a seat, in that life of the seat: `spawner` is a life, generation 24 | seat 8. */
+export function setSpawner(words: Int32Array, seat: number, generation: number, spawner: number): void {
+  Atomics.store(words, seatIndex(seat) + SEAT_SPAWNER, spawner);
+  Atomics.store(words, seatIndex(seat) + SEAT_SPAWNED_LIFE, generation);
+}
+
+/** Evicts the seats whose threads were started by the thread of an evicted one, and those that these started. */
+export function evictSpawned(words: Int32Array, seats: number): void {
+  for (let found = 1; found !== 0; ) {
+    found = 0;
+    for (let seat = 1; seat <= seats; seat++) {
+      const at = seatIndex(seat);
+      const word = Atomics.load(words, at);
+      const state = word & SEAT_STATE_MASK;
+      const generation = word >>> SEAT_GENERATION_SHIFT;
+      if (state === SEAT_FREE || state === SEAT_EVICTED) continue;
+      if (Atomics.load(words, at + SEAT_SPAWNED_LIFE) !== generation) continue;
+      const spawner = Atomics.load(words, at + SEAT_SPAWNER);
+      if ((spawner & 0xff) === 0 || (spawner & 0xff) > seats) continue;
+      const above = Atomics.load(words, seatIndex(spawner & 0xff));
+      if ((above & SEAT_STATE_MASK) !== SEAT_EVICTED || above >>> SEAT_GENERATION_SHIFT !== spawner >>> 8) continue;
+      found += evictSeat(words, seat, generation);
+    }
+  }
 }

@@ -121,6 +121,8 @@ export const OWN_USED_MASK = 15;
 export const OWN_CLASS_TABLE = 16;
 export const OWN_CLASSES = 17;
 export const OWN_MAY_BLOCK = 18;
+/** How long to wait for the lock in milliseconds. */
+export const OWN_PATIENCE_MS = 19;
 /** Where the two levels of hint bits stand in a control. */
 export const OWN_HINT_GROUPS = 20;
 export const OWN_HINT_PAGES = 21;

@@ -8,3 +8,4 @@ export {
   fillFromAsync,
   type TransferOptions,
 } from './file-descriptor.js';
+export { type SpawnOptions, spawn } from './spawn.js';

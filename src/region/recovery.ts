@@ -1,8 +1,16 @@
 import { ringBells } from '../core/doorbell.core.js';
 import { checkInteger, RingwellError, show } from '../core/errors.js';
-import { evictSeat, moveSeat, SEAT_EVICTED, SEAT_FREE, seatGeneration, seatState } from '../core/seat.core.js';
+import {
+  evictSeat,
+  evictSpawned,
+  moveSeat,
+  SEAT_EVICTED,
+  SEAT_FREE,
+  seatGeneration,
+  seatState,
+} from '../core/seat.core.js';
 import type { Attachment } from './attachment.js';
-import { withRegionLocked } from './lock.js';
+import { LOCK_PATIENCE_MS, withRegionLocked } from './lock.js';
 
 /** What a recovery took back. */
 export interface RecoveryReport {
@@ -34,8 +42,12 @@ function lifeOf(attachment: Attachment, target: unknown, what: string): { seat: 
   return { seat, generation };
 }
 
-/** As `Region.recover`. */
-export function recoverSeat(attachment: Attachment, target: unknown): RecoveryReport {
+/** As `Region.recover`. `patienceMs`: how long to wait for the lock of the region, and of each heap, before ERR_ATTACH. */
+export function recoverSeat(
+  attachment: Attachment,
+  target: unknown,
+  patienceMs: number = LOCK_PATIENCE_MS,
+): RecoveryReport {
   const what = 'Cannot recover seat';
   attachment.ensureSeated();
   const { words, seats } = attachment;
@@ -44,16 +56,17 @@ export function recoverSeat(attachment: Attachment, target: unknown): RecoveryRe
     throw new RingwellError('ERR_USAGE', `${what}: ${seat} is this thread's own; detach() leaves a region`);
   const total = { seat, blocksReclaimed: 0, slotsReleased: 0, waitersWoken: 0, bytesReclaimed: 0 };
   if (evictSeat(words, seat, generation) === 0) return total;
-  withRegionLocked(attachment, what, () => {
+  const work = (): void => {
     // Newest first: a ring comes before the pool whose handles it carries.
     const entries = attachment.entries();
+    evictSpawned(words, seats);
     const dead: number[] = [];
     for (let other = 1; other <= seats; other++) {
       if (seatState(words, other) === SEAT_EVICTED) dead.push(other);
     }
     for (const gone of dead) {
       for (const { kind, part } of entries) {
-        const { blocks = 0, slots = 0, bytes = 0 } = kind.recover?.(words, part, seats, gone) ?? {};
+        const { blocks = 0, slots = 0, bytes = 0 } = kind.recover?.(words, part, seats, gone, patienceMs) ?? {};
         total.blocksReclaimed += blocks;
         total.slotsReleased += slots;
         total.bytesReclaimed += bytes;
@@ -63,6 +76,7 @@ export function recoverSeat(attachment: Attachment, target: unknown): RecoveryRe
     // finds them EVICTED and rings.
     if (dead.length > 0) total.waitersWoken = ringBells(words, seats);
     for (const gone of dead) moveSeat(words, gone, seatGeneration(words, gone), SEAT_EVICTED, SEAT_FREE);
-  });
+  };
+  withRegionLocked(attachment, what, work, patienceMs);
   return total;
 }

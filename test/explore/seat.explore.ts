@@ -96,7 +96,57 @@ function lockProgram(name: string, threads: number, more: Partial<Program> & { d
   };
 }
 
+const SPAWNER = 1;
+const evict = op('evict', [], ({ words }) => seat.evictSeat(words, SPAWNER, 1));
+const evictSpawned = op('evict spawned', [], ({ words }) => seat.evictSpawned(words, 3));
+const spawned = op('spawn', [], function* ({ words, own, kept }) {
+  const number = yield* seat.reserveSeat(words, 3);
+  if (number === 0) return 0;
+  const generation = yield* seat.seatGeneration(words, number);
+  yield* seat.setSpawner(words, number, generation, realHeader.lockWord(SPAWNER, own[0]!));
+  kept.push(number, generation);
+  return number;
+});
+
+/**
+ * A spawner starts a thread on the one free seat and dies, or gives the seat back; another thread shares that seat as its own. Whoever
+ * recovers the spawner takes the seat if it is the spawner's thread's, and never when it is the other's, whatever stands there.
+ */
+function spawnerProgram(name: string, ops: readonly Op[], more: Partial<Program> = {}): Program {
+  const region = layOutRegion(3);
+  const words = attachmentIn(region).words.slice(0, region.usedBytes >>> 2);
+  words[realSeat.seatIndex(2)] = 0xffffff << realSeat.SEAT_GENERATION_SHIFT;
+  return {
+    name: `seat: ${name}`,
+    words,
+    threads: [
+      { own: [1], ops },
+      { name: 'another', ops: [share, attach, leaving, free, share] },
+    ],
+    victims: [0],
+    supervisors: [{ name: 'recovery', ops: [evict, evictSpawned] }],
+    audit: view => {
+      const mine = view.kept(1);
+      if (mine[0] !== undefined) {
+        const word = view.words[realSeat.seatIndex(mine[0])]!;
+        const expected = (mine[1]! << realSeat.SEAT_GENERATION_SHIFT) | SEAT_RESERVED;
+        if (word !== expected) return `the other's seat ${mine[0]} was taken: ${word.toString(16)}`;
+      }
+      const [number, generation] = view.kept(0);
+      if (view.deaths.length === 0 || number === undefined) return undefined;
+      const word = view.words[realSeat.seatIndex(number)]!;
+      if (word >>> realSeat.SEAT_GENERATION_SHIFT !== generation) return undefined;
+      const state = word & realSeat.SEAT_STATE_MASK;
+      return state === realSeat.SEAT_EVICTED || state === SEAT_FREE ? undefined : `seat ${number} outlived its spawner`;
+    },
+    nameOf: namer([1, 2, 3].map(n => [`seat ${n}`, realSeat.seatIndex(n)] as const)),
+    ...more,
+  };
+}
+
 export const programs: readonly Program[] = [
+  spawnerProgram('a spawner dies with its thread', [spawned, attach]),
+  spawnerProgram('a spawner takes a token back and dies', [spawned, cancel, spawned, attach, leaving]),
   seatProgram(
     'sharing, attaching and leaving',
     [

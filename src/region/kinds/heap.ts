@@ -38,10 +38,11 @@ export const heapKind: Kind = {
     return checkSpans(words, openSpans({ words, seats, seat: 0, generation: 0 }, at, false));
   },
 
-  recover(words, at, seats, dead) {
+  recover(words, at, seats, dead, patienceMs) {
     // Whoever recovers holds the region's lock, which names it: the heap's lock takes that name too.
     const mine = Atomics.load(words, HEADER_LOCK);
     const own = openSpans({ words, seats, seat: mine & 0xff, generation: mine >>> 8 }, at, false);
+    own[span.OWN_PATIENCE_MS] = Math.min(own[span.OWN_PATIENCE_MS]!, patienceMs);
     if (recoverSpans(words, own, dead) === span.LOCK_HELD) {
       const holder = Atomics.load(words, at + span.HEAP_LOCK) & 0xff;
       throw new RingwellError(

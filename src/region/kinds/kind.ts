@@ -22,9 +22,10 @@ export interface Kind {
   check(words: Int32Array, part: number, seats: number): number;
   /**
    * Takes back all that a dead seat held in it, while others go on; answers what that was. Idempotent; the thread that runs it
-   * may die too, and another repeat it. The region's lock is held, so there is one at a time.
+   * may die too, and another repeat it. The region's lock is held, so there is one at a time; a lock of its own it waits for no
+   * longer than `patienceMs`. @throws {RingwellError} ERR_ATTACH when another seat, dead or slow, holds that lock
    */
-  recover?(words: Int32Array, part: number, seats: number, dead: number): Reclaimed;
+  recover?(words: Int32Array, part: number, seats: number, dead: number, patienceMs: number): Reclaimed;
   /** The region is poisoned: makes every fast path come to a slow one, which looks at the seat. */
   stop(words: Int32Array, part: number): void;
   /** A thread detaches that never opened this structure: gives back what came to it by another, a ring for example. */
