@@ -5,7 +5,7 @@
  * ```
  * slot              becomes
  * CLAIMED(dead)     SKIP: the put was never acknowledged
- * TAKEN(dead)       EMPTY of the next lap: the item was delivered to the dead. A block that it carried is the dead seat's
+ * TAKEN(dead)       EMPTY of the next lap, or SEALED where the ring was closed: the item was delivered to the dead. A block that it carried is the dead seat's
  *                   first, and so taken back with all that it held when its pool is recovered
  * FULL, TAKEN       as they are. Where the item is a block that the dead seat had sent, nobody stands in its word from now on:
  *                   it stays on its way
@@ -20,19 +20,24 @@ import {
   lapMask,
   QUEUE_CAPACITY,
   QUEUE_CARRIED,
+  QUEUE_CLOSED,
   QUEUE_CONSUMER,
   QUEUE_ITEM_WAITERS,
   QUEUE_PRODUCER,
   QUEUE_ROOM_WAITERS,
   QUEUE_SLOTS,
   SLOT_CLAIMED,
+  SLOT_EMPTY,
   SLOT_FULL,
+  SLOT_MARK,
+  SLOT_SEALED,
   SLOT_SEAT_MASK,
   SLOT_SEAT_SHIFT,
   SLOT_SKIP,
   SLOT_STATE_MASK,
   SLOT_TAKEN,
   SLOT_WORDS,
+  sealQueue,
   slotExtent,
 } from './slot.core.js';
 import { blockWordOf, forgetSender, lifeOf } from './transit.core.js';
@@ -63,15 +68,37 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
         if (state === SLOT_TAKEN && untouched) finishReceipt(words, store, at, dead);
         const next = state === SLOT_TAKEN ? (lap - mask) | 0 : lap | SLOT_SKIP;
         if (behind !== 0) Atomics.store(words, at, next);
-        else if (Atomics.compareExchange(words, at, word, next) === word) released += extent;
       }
+      giveBack(words, queue, slot, word, mask);
+      released += extent;
     } else if (state === SLOT_FULL || state === SLOT_TAKEN) {
       forgetSender(words, store, Atomics.load(words, slot + 1), dead);
     }
   }
   giveUp(words, queue + QUEUE_PRODUCER, dead);
   giveUp(words, queue + QUEUE_CONSUMER, dead);
+  // The dead seat may have begun to close the ring.
+  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) sealQueue(words, queue);
   return released;
+}
+
+/** Gives back the first slot of a dead seat's claim, which held `word`, however often it is marked meanwhile. */
+function giveBack(words: Int32Array, queue: number, slot: number, word: number, mask: number): void {
+  const lap = word & mask;
+  const claimed = word & ~SLOT_MARK;
+  const marked = claimed | SLOT_MARK;
+  if ((word & SLOT_STATE_MASK) === SLOT_CLAIMED) {
+    // The mark stays: who gives the skipped slot back looks at what it stands for.
+    if (Atomics.compareExchange(words, slot, claimed, lap | SLOT_SKIP) === marked)
+      Atomics.compareExchange(words, slot, marked, lap | SLOT_MARK | SLOT_SKIP);
+    return;
+  }
+  for (;;) {
+    const seen = Atomics.compareExchange(words, slot, marked, claimed);
+    if (seen !== claimed && seen !== marked) return;
+    const next = (lap - mask) | 0 | (Atomics.load(words, queue + QUEUE_CLOSED) !== 0 ? SLOT_SEALED : SLOT_EMPTY);
+    if (Atomics.compareExchange(words, slot, claimed, next) === claimed) return;
+  }
 }
 
 /** Makes the dead seat the holder of the block that it was taking, as it would have done itself. */

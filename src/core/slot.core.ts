@@ -12,11 +12,12 @@
  * word 64  waiters for an item | word 80  waiters for room                            (doorbell.core.ts)
  *
  * slot, 2 words                                     (with a single producer and a single consumer: lane.core.ts)
- * word 0  slot word: lap 13 (at least) | extent - 1: up to 8 | seat 8 | state 3        word 1  the item
+ * word 0  slot word: lap 12 (at least) | extent - 1: up to 8 | mark 1 | seat 8 | state 3        word 1  the item
  *
  *   EMPTY(lap) --put claims--> CLAIMED(lap, seat, n) --publishes--> FULL(lap) --take claims--> TAKEN(lap, seat, m)
- *      ^ (lap + 1)                  \--closed meanwhile, or its thread died--> SKIP(lap) ----\        |
+ *      ^ (lap + 1)                  \--its thread died--> SKIP(lap) ------------------------\        |
  *      +-------------------------------------------------------------------------------------+--------+
+ *   EMPTY(lap), or TAKEN or SKIP of the lap before --the ring is closed--> SEALED(lap)
  * ```
  *
  * Laws
@@ -30,11 +31,16 @@
  *   plainly, and the exchange on the first publishes all, or gives all back.
  * - The first looks at a slot word and at `closed` may be plain, as at a hint: only the exchange that follows counts.
  * - Plain writes of the item stand between CLAIMED and FULL, plain reads between TAKEN and EMPTY: the exchanges order them.
- * - `closed` is looked at between the claim and the publication: so after a taker has seen it together with an EMPTY slot,
- *   nothing can come any more, and what was acknowledged before is delivered.
+ * - Nobody looks at waiters, or at `closed`, to put or take: whoever is about to wait, or closes, leaves the mark in the slot that
+ *   stands in its way (the first that is not FULL to take, the first that is not EMPTY to put; never one behind the first of an
+ *   extent). The exchange of its owner then fails, or shows it, and that one looks. A mark stays until the slot is given back.
+ * - Whoever gives a marked slot back clears the mark first and looks at `closed` and at the waiters then: a mark that it found
+ *   was set before that look, and one set later makes its next exchange fail.
+ * - The ring is closed when the first slot that is not claimed is SEALED, by an exchange: nothing is put there or behind it, and
+ *   what was put before is delivered. Where all are claimed the mark says so, and who gives that slot back seals it instead.
  *
  * Positions wrap at 2^32: 43 s at 100 M items/s; only differences are looked at, and a seat whose own position is far from the
- * shared one takes that. Laps come round after 2^21 items at least, 20 ms at that rate. A thread that slept through exactly a
+ * shared one takes that. Laps come round after 2^20 items at least, 10 ms at that rate. A thread that slept through exactly a
  * multiple of that between a look and its exchange would claim slots that are really empty (or full), but not the next ones:
  * order among those items may suffer. An extent is looked at anew after its claim, and cut to what is still there.
  *
@@ -65,16 +71,19 @@ export function isLane(modes: number): number {
 
 /** Words a slot. */
 export const SLOT_WORDS = 2;
-const SLOT_EMPTY = 0;
+export const SLOT_EMPTY = 0;
 export const SLOT_CLAIMED = 1;
 export const SLOT_FULL = 2;
 export const SLOT_TAKEN = 3;
 export const SLOT_SKIP = 4;
+export const SLOT_SEALED = 5;
 export const SLOT_STATE_MASK = 7;
 export const SLOT_SEAT_SHIFT = 3;
 export const SLOT_SEAT_MASK = 0xff;
+/** Whoever changes this slot has somebody to ring, or a ring to seal. */
+export const SLOT_MARK = 0x800;
 /** The extent stands above these bits, and the lap above it, or higher where the capacity has more bits than both. */
-export const SLOT_EXTENT_SHIFT = 11;
+export const SLOT_EXTENT_SHIFT = 12;
 const EXTENT_BITS_MAX = 8;
 
 /** Bits of an extent: as many slots as the ring has, or 256, can be claimed at once. */
@@ -147,7 +156,7 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
     const state = word & SLOT_STATE_MASK;
     const seat = (word >>> SLOT_SEAT_SHIFT) & SLOT_SEAT_MASK;
     const owned = state === SLOT_CLAIMED || state === SLOT_TAKEN;
-    if (state > SLOT_SKIP || seat > seats || owned !== (seat !== 0)) return slots + i * SLOT_WORDS;
+    if (state > SLOT_SEALED || seat > seats || owned !== (seat !== 0)) return slots + i * SLOT_WORDS;
     // A slot serves the lap of the head, or the ones beside it; others moved on only if the head did.
     const position = (before & ~(capacity - 1)) | i;
     const distance = ((word & mask) - ((position << shift) & mask)) | 0;
@@ -167,7 +176,8 @@ function firstNot(words: Int32Array, shared: number, slots: number, capacity: nu
     const word = Atomics.load(words, slots + (position & (capacity - 1)) * SLOT_WORDS);
     const ahead = ((word & mask) - ((position << shift) & mask)) | 0;
     const state = word & SLOT_STATE_MASK;
-    const past = claimedToo !== 0 ? state !== SLOT_EMPTY : state === SLOT_TAKEN || state === SLOT_SKIP;
+    const free = state === SLOT_EMPTY || state === SLOT_SEALED;
+    const past = claimedToo !== 0 ? !free : state === SLOT_TAKEN || state === SLOT_SKIP;
     if (ahead < 0 || (ahead === 0 && !past)) return position;
     // Those behind a claimed slot that belong to it say nothing yet.
     const extent = ahead === 0 ? slotExtent(capacity, word) : 1;
@@ -181,6 +191,40 @@ function firstNot(words: Int32Array, shared: number, slots: number, capacity: nu
 export function queueTail(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
   return firstNot(words, queue + QUEUE_TAIL, words[queue + QUEUE_SLOTS]!, capacity, 1);
+}
+
+/** How often `sealQueue` tries again because others were quicker: in a damaged ring that could go on for ever. */
+const SEAL_TRIES = 65536;
+
+/**
+ * Makes sure that nothing more is put into a ring whose `closed` is set: seals the first slot that is not claimed, or marks it for
+ * who gives it back. May be repeated, also by others.
+ */
+export function sealQueue(words: Int32Array, queue: number): void {
+  const capacity = words[queue + QUEUE_CAPACITY]!;
+  const mask = lapMask(capacity);
+  const shift = lapShift(capacity);
+  let before = 0;
+  for (let tries = 0; tries < SEAL_TRIES; tries++) {
+    const tail = queueTail(words, queue);
+    const slot = words[queue + QUEUE_SLOTS]! + (tail & (capacity - 1)) * SLOT_WORDS;
+    const lap = (tail << shift) & mask;
+    const word = Atomics.load(words, slot);
+    const ahead = ((word & mask) - lap) | 0;
+    const state = word & SLOT_STATE_MASK;
+    if (ahead === 0 && state === SLOT_SEALED) return;
+    if (ahead > 0 || (ahead === 0 && state !== SLOT_EMPTY)) {
+      // Claimed meanwhile; or the ring is damaged, and looks just the same again.
+      if (tries !== 0 && word === before) return;
+      before = word;
+      continue;
+    }
+    // What is skipped belongs to nobody, and can be sealed as if it had been given back.
+    const free = ahead === 0 || state === SLOT_SKIP;
+    if (!free && (word & SLOT_MARK) !== 0) return;
+    const next = free ? lap | SLOT_SEALED : word | SLOT_MARK;
+    if (Atomics.compareExchange(words, slot, word, next) === word) return;
+  }
 }
 
 /** How many items are in the ring, being put or to be taken. Momentary: others may do either meanwhile. */

@@ -21,4 +21,6 @@ export const OWN_LIFE = 17;
 export const OWN_STAGED = 18;
 export const OWN_STAGED_ITEM = 19;
 export const OWN_SEEN = 20;
-export const OWN_WORDS = 21;
+export const OWN_RUN_WORD = 21;
+export const OWN_AWAITS = 22;
+export const OWN_WORDS = 23;

@@ -6,30 +6,36 @@
  * word 0 queue | 1 slots | 2 index mask | 3 lap shift | 4 lap mask | 5 seat | 6 seats | 7 seat generation
  * word 8 records of the carried pool, or 0 | 9 its index bits
  * word 10 head, 11 tail: where this seat looks first | 12 hint mask: the shared positions are stored when these bits change
- * word 13 extent mask | 14 seek: how the search for a position goes on | 15 run: the position of a claim, 16 its extent
+ * word 13 extent mask | 14 seek: how the search for a position goes on | 22 awaits: what this seat is armed for
+ * word 15 run: the position of a claim of several, 16 its extent, 21 its first slot's word
  * ```
  */
-import { now } from '../core/clock.js';
-import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
+import { ringAll } from '../core/doorbell.core.js';
 import { isSeated } from '../core/seat.core.js';
 import {
+  isLane,
   QUEUE_CLOSED,
   QUEUE_HEAD,
   QUEUE_ITEM_WAITERS,
+  QUEUE_MODES,
   QUEUE_ROOM_WAITERS,
   QUEUE_TAIL,
   SLOT_CLAIMED,
   SLOT_EXTENT_SHIFT,
   SLOT_FULL,
+  SLOT_MARK,
+  SLOT_SEALED,
   SLOT_SKIP,
   SLOT_STATE_MASK,
   SLOT_TAKEN,
   SLOT_WORDS,
+  sealQueue,
   slotTag,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
-import { isCargo, receive, send, wakeOne } from './cargo.core.js';
+import { isCargo, receive, send } from './cargo.core.js';
 import {
+  OWN_AWAITS,
   OWN_EXTENT_MASK,
   OWN_HEAD,
   OWN_HINT_MASK,
@@ -45,6 +51,7 @@ import {
   OWN_SLOTS,
   OWN_TAIL,
 } from './own.js';
+import { mark, publish, release, releaseSkipped } from './ring-mark.core.js';
 
 /** How often one call catches up with others who are ahead. In a damaged ring that could go on for ever. */
 function catchUpsMax(own: Int32Array): number {
@@ -55,16 +62,17 @@ function catchUpsMax(own: Int32Array): number {
 export const FRESH = 1;
 /** `seek` at the end of one: nothing can be put or taken now. */
 export const NOWHERE = -2147483648;
-/** The same, and the ring is closed: nothing can be taken any more. */
+/** The same, and the ring is closed: nothing can be put, or taken, any more. */
 export const DRAINED = -2147483647;
+
+/** Bits of `awaits`: a search of this seat that finds nothing leaves the mark there before it answers. */
+export const AWAITS_ITEM = 1;
+export const AWAITS_ROOM = 2;
 
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE (a carried handle not held here) or UNSEATED. */
 export function enqueue(words: Int32Array, own: Int32Array, item: number): number {
-  const queue = own[OWN_QUEUE]!;
   const records = own[OWN_RECORDS]!;
   if (records !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  // A hint: missed, the claim below finds the ring closed too, but then a slot is lost to it.
-  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
   let tail = own[OWN_TAIL]!;
   let unsure = 1;
   own[OWN_SEEK] = FRESH;
@@ -74,39 +82,43 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
     // A look before the exchange: polling a full ring must not take the line away from its consumers. The first one may be a
     // plain read of a hint word, because the exchange has the last word; whatever else it says is looked at again.
     const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot);
-    if (word === lap) {
-      const claimed = lap | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
-      if (Atomics.compareExchange(words, slot, lap, claimed) !== lap) {
+    if ((word & ~SLOT_MARK) === lap) {
+      const claimed = word | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
+      if (Atomics.compareExchange(words, slot, word, claimed) !== word) {
         unsure = 0;
         continue;
       }
       moveTo(words, own, QUEUE_TAIL, OWN_TAIL, (tail + 1) | 0);
-      if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return abandon(words, own, slot, lap, claimed);
       if (records !== 0) send(words, own, item);
       words[slot + 1] = item;
-      // An exchange, not a store: had this seat been recovered meanwhile, the slot is no longer ours.
-      if (Atomics.compareExchange(words, slot, claimed, lap | SLOT_FULL) !== claimed) return UNSEATED;
-      wakeOne(words, own, QUEUE_ITEM_WAITERS);
-      return DONE;
+      return publish(words, own, slot, claimed);
     }
     if (unsure !== 0) {
       unsure = 0;
       continue;
     }
-    tail = pastTail(words, own, tail, word, lap);
-    if (own[OWN_SEEK] === NOWHERE) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
+    tail = pastTail(words, own, tail, slot, word, lap);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
 }
 
 /**
  * Where a put goes on when the slot at `tail` is not EMPTY in its lap. Sets `seek` to NOWHERE when the slot still serves the lap
- * before, and all before it are claimed: the ring is full.
+ * before, and all before it are claimed: the ring is full; to DRAINED when it is sealed.
  */
-export function pastTail(words: Int32Array, own: Int32Array, tail: number, word: number, lap: number): number {
+export function pastTail(
+  words: Int32Array,
+  own: Int32Array,
+  tail: number,
+  slot: number,
+  word: number,
+  lap: number,
+): number {
   const ahead = ((word & own[OWN_LAP_MASK]!) - lap) | 0;
-  if (ahead === 0) return (tail + extentOf(own, word)) | 0; // claimed by another
+  const sealed = (word & SLOT_STATE_MASK) === SLOT_SEALED;
+  if (ahead === 0 && !sealed) return (tail + extentOf(own, word)) | 0; // claimed by another
   const seek = own[OWN_SEEK]!;
-  if (seek === FRESH) {
+  if (ahead !== 0 && seek === FRESH) {
     own[OWN_SEEK] = 0;
     return nearest(words, own, QUEUE_TAIL, tail);
   }
@@ -114,8 +126,9 @@ export function pastTail(words: Int32Array, own: Int32Array, tail: number, word:
     own[OWN_SEEK] = seek - 1;
     return catchUp(own, tail, ahead);
   }
+  if (ahead < 0 && (own[OWN_AWAITS]! & AWAITS_ROOM) !== 0 && mark(words, slot, word) === 0) return tail;
   own[OWN_TAIL] = tail;
-  own[OWN_SEEK] = NOWHERE;
+  own[OWN_SEEK] = ahead === 0 || Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED) !== 0 ? DRAINED : NOWHERE;
   return tail;
 }
 
@@ -143,18 +156,10 @@ function catchUp(own: Int32Array, position: number, ahead: number): number {
   return (position + 1 + (laps - 1) * (own[OWN_INDEX_MASK]! + 1)) | 0;
 }
 
-/** Why nothing could be put or taken when there was no room, or no item: NONE, CLOSED as found before, or UNSEATED. */
-export function refused(words: Int32Array, own: Int32Array, closed: number): number {
+/** Why nothing could be put or taken at the end of a search: NONE, CLOSED or UNSEATED. */
+export function refused(words: Int32Array, own: Int32Array): number {
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
-  return closed !== 0 ? CLOSED : NONE;
-}
-
-/** The ring was closed between the claim and the publication: the slot is skipped. Answers CLOSED. */
-function abandon(words: Int32Array, own: Int32Array, slot: number, lap: number, claimed: number): number {
-  Atomics.compareExchange(words, slot, claimed, lap | SLOT_SKIP);
-  // Whoever waited behind this slot may now see that the ring is drained.
-  wakeOne(words, own, QUEUE_ITEM_WAITERS);
-  return refused(words, own, 1);
+  return own[OWN_SEEK] === DRAINED ? CLOSED : NONE;
 }
 
 /**
@@ -162,16 +167,15 @@ function abandon(words: Int32Array, own: Int32Array, slot: number, lap: number, 
  * has claimed its slot and not published yet": items behind it wait for it, because the ring keeps their order.
  */
 export function dequeue(words: Int32Array, own: Int32Array): number {
-  const lapMask = own[OWN_LAP_MASK]!;
   let head = own[OWN_HEAD]!;
   let unsure = 1;
   own[OWN_SEEK] = FRESH;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
-    const lap = (head << own[OWN_LAP_SHIFT]!) & lapMask;
+    const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
     const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot); // as in enqueue
-    if (word === (lap | SLOT_FULL)) {
-      const taken = lap | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
+    if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
+      const taken = (word - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
       if (Atomics.compareExchange(words, slot, word, taken) !== word) {
         unsure = 0;
         continue;
@@ -179,16 +183,14 @@ export function dequeue(words: Int32Array, own: Int32Array): number {
       moveTo(words, own, QUEUE_HEAD, OWN_HEAD, (head + 1) | 0);
       const item = words[slot + 1]!;
       if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-      if (Atomics.compareExchange(words, slot, taken, (lap - lapMask) | 0) !== taken) return UNSEATED;
-      wakeOne(words, own, QUEUE_ROOM_WAITERS);
-      return item;
+      return release(words, own, slot, taken) === DONE ? item : UNSEATED;
     }
     if (unsure !== 0) {
       unsure = 0;
       continue;
     }
     head = pastHead(words, own, head, slot, word, lap);
-    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own, own[OWN_SEEK] === DRAINED ? 1 : 0);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
 }
 
@@ -209,8 +211,7 @@ export function pastHead(
   const seek = own[OWN_SEEK]!;
   if (ahead === 0 && state === SLOT_TAKEN) return (head + extentOf(own, word)) | 0; // taken by another
   if (ahead === 0 && state === SLOT_SKIP) {
-    if (Atomics.compareExchange(words, slot, word, (lap - own[OWN_LAP_MASK]!) | 0) === word)
-      wakeOne(words, own, QUEUE_ROOM_WAITERS);
+    releaseSkipped(words, own, slot, word);
     return head;
   }
   if (ahead !== 0 && seek === FRESH) {
@@ -221,63 +222,44 @@ export function pastHead(
     own[OWN_SEEK] = seek - 1;
     return catchUp(own, head, ahead);
   }
-  // Only what the slot says after `closed` was seen proves that nothing is on its way into it.
-  const closed = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CLOSED);
-  if (closed !== 0 && Atomics.load(words, slot) !== word) return head;
+  const sealed = ahead === 0 && state === SLOT_SEALED;
+  if (!sealed && (own[OWN_AWAITS]! & AWAITS_ITEM) !== 0 && mark(words, slot, word) === 0) return head;
   own[OWN_HEAD] = head;
-  own[OWN_SEEK] = closed === 0 || (ahead === 0 && state === SLOT_CLAIMED) ? NOWHERE : DRAINED;
+  own[OWN_SEEK] = sealed ? DRAINED : NOWHERE;
   return head;
 }
 
-/**
- * Stops waiting for an item. While there is one left, or the end, another waiter is rung: it may have been rung for that one
- * before, and have gone back to sleep because the item at the head was not published yet.
- */
-export function leaveItems(words: Int32Array, own: Int32Array): void {
-  const queue = own[OWN_QUEUE]!;
-  disarm(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEAT]!);
-  const head = own[OWN_HEAD]!;
-  const word = Atomics.load(words, own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
-  const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
-  const nothing = word === lap && Atomics.load(words, queue + QUEUE_CLOSED) === 0;
-  if (!nothing) wakeOne(words, own, QUEUE_ITEM_WAITERS);
-}
-
-/** Stops waiting for room. While there is some left, or the end, another waiter is rung. */
-export function leaveRoom(words: Int32Array, own: Int32Array): void {
-  const queue = own[OWN_QUEUE]!;
-  disarm(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEAT]!);
-  const tail = own[OWN_TAIL]!;
-  const word = Atomics.load(words, own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS);
-  const behind = (((word & own[OWN_LAP_MASK]!) - ((tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!)) | 0) < 0;
-  if (!behind || Atomics.load(words, queue + QUEUE_CLOSED) !== 0) wakeOne(words, own, QUEUE_ROOM_WAITERS);
-}
-
-/** As `enqueue`, but waits for room until the deadline (on `now`'s clock). Blocks the thread. */
-export function enqueueWait(words: Int32Array, own: Int32Array, item: number, deadline: number): number {
+/** Whether there is something to take: DONE, and then `own` has its position; NONE, CLOSED (and drained) or UNSEATED. */
+export function findHead(words: Int32Array, own: Int32Array): number {
+  let head = own[OWN_HEAD]!;
+  own[OWN_SEEK] = FRESH;
   for (;;) {
-    const bell = arm(words, own[OWN_QUEUE]! + QUEUE_ROOM_WAITERS, own[OWN_SEAT]!);
-    const result = enqueue(words, own, item);
-    const left = deadline - now();
-    if (result !== NONE || left <= 0) {
-      leaveRoom(words, own);
-      return result;
+    const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
+    const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
+    const word = Atomics.load(words, slot);
+    if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
+      own[OWN_HEAD] = head;
+      return DONE;
     }
-    listen(words, own[OWN_SEAT]!, bell, left);
+    head = pastHead(words, own, head, slot, word, lap);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
 }
 
-/** As `dequeue`, but waits for an item until the deadline (on `now`'s clock). Blocks the thread. */
-export function dequeueWait(words: Int32Array, own: Int32Array, deadline: number): number {
+/** Whether there is room: DONE, and then `own` has its position; NONE, CLOSED or UNSEATED. */
+export function findTail(words: Int32Array, own: Int32Array): number {
+  let tail = own[OWN_TAIL]!;
+  own[OWN_SEEK] = FRESH;
   for (;;) {
-    const bell = arm(words, own[OWN_QUEUE]! + QUEUE_ITEM_WAITERS, own[OWN_SEAT]!);
-    const item = dequeue(words, own);
-    const left = deadline - now();
-    if (item !== NONE || left <= 0) {
-      leaveItems(words, own);
-      return item;
+    const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
+    const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
+    const word = Atomics.load(words, slot);
+    if ((word & ~SLOT_MARK) === lap) {
+      own[OWN_TAIL] = tail;
+      return DONE;
     }
-    listen(words, own[OWN_SEAT]!, bell, left);
+    tail = pastTail(words, own, tail, slot, word, lap);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
 }
 
@@ -285,6 +267,8 @@ export function dequeueWait(words: Int32Array, own: Int32Array, deadline: number
 export function closeQueue(words: Int32Array, own: Int32Array): number {
   const queue = own[OWN_QUEUE]!;
   const first = Atomics.compareExchange(words, queue + QUEUE_CLOSED, 0, 1) === 0 ? 1 : 0;
+  // A lane is sealed by its consumer.
+  if (isLane(words[queue + QUEUE_MODES]!) === 0) sealQueue(words, queue);
   ringAll(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEATS]!);
   ringAll(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEATS]!);
   return first;

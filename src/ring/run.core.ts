@@ -7,37 +7,36 @@
  *     claimRun, fillRun for each, publishRun           takeRun, runItem for each, releaseRun
  */
 import {
-  QUEUE_CLOSED,
   QUEUE_HEAD,
-  QUEUE_ITEM_WAITERS,
-  QUEUE_ROOM_WAITERS,
   QUEUE_TAIL,
   SLOT_CLAIMED,
   SLOT_EXTENT_SHIFT,
   SLOT_FULL,
+  SLOT_MARK,
   SLOT_SKIP,
   SLOT_TAKEN,
   SLOT_WORDS,
   slotTag,
 } from '../core/slot.core.js';
-import { DONE, NONE, UNSEATED } from '../core/status.js';
-import { receive, wakeOne } from './cargo.core.js';
+import { NONE } from '../core/status.js';
+import { receive } from './cargo.core.js';
 import {
   OWN_EXTENT_MASK,
   OWN_HEAD,
   OWN_INDEX_MASK,
   OWN_LAP_MASK,
   OWN_LAP_SHIFT,
-  OWN_QUEUE,
   OWN_RECORDS,
   OWN_RUN,
   OWN_RUN_EXTENT,
+  OWN_RUN_WORD,
   OWN_SEAT,
   OWN_SEEK,
   OWN_SLOTS,
   OWN_TAIL,
 } from './own.js';
 import { DRAINED, FRESH, moveTo, NOWHERE, pastHead, pastTail, refused } from './ring.core.js';
+import { publish, release } from './ring-mark.core.js';
 
 /** The index of the slot of a position. */
 function slotAt(own: Int32Array, position: number): number {
@@ -49,29 +48,39 @@ function lapAt(own: Int32Array, position: number): number {
   return (position << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
 }
 
-/** The word of a claim on the run of `own`, in that state. */
-function claimOf(own: Int32Array, state: number): number {
-  const extent = (own[OWN_RUN_EXTENT]! - 1) << SLOT_EXTENT_SHIFT;
-  return lapAt(own, own[OWN_RUN]!) | extent | slotTag(state, own[OWN_SEAT]!);
+/** Claims the slots from `position` on, of which the first holds `word`. Answers 1, or 0 where another was quicker. */
+function claim(
+  words: Int32Array,
+  own: Int32Array,
+  position: number,
+  extent: number,
+  word: number,
+  state: number,
+): number {
+  const marked = word & SLOT_MARK;
+  const claimed = lapAt(own, position) | ((extent - 1) << SLOT_EXTENT_SHIFT) | marked | slotTag(state, own[OWN_SEAT]!);
+  own[OWN_RUN] = position;
+  own[OWN_RUN_EXTENT] = extent;
+  own[OWN_RUN_WORD] = claimed;
+  return Atomics.compareExchange(words, slotAt(own, position), word, claimed) === word ? 1 : 0;
 }
 
 /** Whether the slot that many positions behind this seat's tail is free. For the only producer. Answers 1 or 0. */
 export function isEmptyAt(words: Int32Array, own: Int32Array, ahead: number): number {
   const position = own[OWN_TAIL]! + ahead;
   if (ahead > own[OWN_INDEX_MASK]!) return 0;
-  return Atomics.load(words, slotAt(own, position)) === lapAt(own, position) ? 1 : 0;
+  return (Atomics.load(words, slotAt(own, position)) & ~SLOT_MARK) === lapAt(own, position) ? 1 : 0;
 }
 
 /** Claims up to `count` slots at the tail, at least `least`. Answers how many, NONE (fewer are free), CLOSED or UNSEATED. */
 export function claimRun(words: Int32Array, own: Int32Array, count: number, least: number): number {
-  const queue = own[OWN_QUEUE]!;
-  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) return refused(words, own, 1);
   let tail = own[OWN_TAIL]!;
   own[OWN_SEEK] = FRESH;
   for (;;) {
     const lap = lapAt(own, tail);
-    const word = Atomics.load(words, slotAt(own, tail));
-    if (word === lap) {
+    const slot = slotAt(own, tail);
+    const word = Atomics.load(words, slot);
+    if ((word & ~SLOT_MARK) === lap) {
       // Nobody looks at those behind it before this one is claimed, so what is empty stays empty until then.
       let extent = 1;
       while (
@@ -81,26 +90,17 @@ export function claimRun(words: Int32Array, own: Int32Array, count: number, leas
       ) {
         extent++;
       }
-      if (extent < least) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
-      own[OWN_RUN] = tail;
-      own[OWN_RUN_EXTENT] = extent;
-      if (Atomics.compareExchange(words, slotAt(own, tail), lap, claimOf(own, SLOT_CLAIMED)) !== lap) continue;
+      if (extent < least) {
+        own[OWN_SEEK] = NOWHERE;
+        return refused(words, own);
+      }
+      if (claim(words, own, tail, extent, word, SLOT_CLAIMED) === 0) continue;
       moveTo(words, own, QUEUE_TAIL, OWN_TAIL, (tail + extent) | 0);
-      return Atomics.load(words, queue + QUEUE_CLOSED) === 0 ? extent : abandonRun(words, own);
+      return extent;
     }
-    tail = pastTail(words, own, tail, word, lap);
-    if (own[OWN_SEEK] === NOWHERE) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
+    tail = pastTail(words, own, tail, slot, word, lap);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
-}
-
-/** The ring was closed between the claim and the publication: the run is skipped. Answers CLOSED or UNSEATED. */
-function abandonRun(words: Int32Array, own: Int32Array): number {
-  const first = own[OWN_RUN]!;
-  for (let i = own[OWN_RUN_EXTENT]! - 1; i > 0; i--) words[slotAt(own, first + i)] = lapAt(own, first + i) | SLOT_SKIP;
-  Atomics.compareExchange(words, slotAt(own, first), claimOf(own, SLOT_CLAIMED), lapAt(own, first) | SLOT_SKIP);
-  // Whoever waited behind it may now see that the ring is drained.
-  wakeOne(words, own, QUEUE_ITEM_WAITERS);
-  return refused(words, own, 1);
 }
 
 /** Writes an item into the claimed run, the `i`th of it. */
@@ -113,13 +113,7 @@ export function fillRun(words: Int32Array, own: Int32Array, i: number, item: num
 
 /** Publishes the claimed run, all of it filled. Answers DONE or UNSEATED. */
 export function publishRun(words: Int32Array, own: Int32Array): number {
-  const first = own[OWN_RUN]!;
-  const claimed = claimOf(own, SLOT_CLAIMED);
-  if (Atomics.compareExchange(words, slotAt(own, first), claimed, lapAt(own, first) | SLOT_FULL) !== claimed)
-    return UNSEATED;
-  // One: whoever leaves its wait rings the next while there is something left.
-  wakeOne(words, own, QUEUE_ITEM_WAITERS);
-  return DONE;
+  return publish(words, own, slotAt(own, own[OWN_RUN]!), own[OWN_RUN_WORD]!);
 }
 
 /**
@@ -133,7 +127,7 @@ export function takeRun(words: Int32Array, own: Int32Array, count: number, least
     const lap = lapAt(own, head);
     const slot = slotAt(own, head);
     const word = Atomics.load(words, slot);
-    if (word === (lap | SLOT_FULL)) {
+    if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
       let extent = 1;
       let items = 1;
       while (items < count && extent <= own[OWN_EXTENT_MASK]!) {
@@ -144,16 +138,15 @@ export function takeRun(words: Int32Array, own: Int32Array, count: number, least
       }
       if (items < least) {
         own[OWN_HEAD] = head;
-        return refused(words, own, 0);
+        own[OWN_SEEK] = NOWHERE;
+        return refused(words, own);
       }
-      own[OWN_RUN] = head;
-      own[OWN_RUN_EXTENT] = extent;
-      if (Atomics.compareExchange(words, slot, word, claimOf(own, SLOT_TAKEN)) !== word) continue;
+      if (claim(words, own, head, extent, word, SLOT_TAKEN) === 0) continue;
       moveTo(words, own, QUEUE_HEAD, OWN_HEAD, (head + extent) | 0);
       return extent;
     }
     head = pastHead(words, own, head, slot, word, lap);
-    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own, own[OWN_SEEK] === DRAINED ? 1 : 0);
+    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
 }
 
@@ -170,31 +163,10 @@ export function runItem(words: Int32Array, own: Int32Array, i: number): number {
 /** Gives the slots of the taken run back. Answers DONE or UNSEATED. */
 export function releaseRun(words: Int32Array, own: Int32Array): number {
   const first = own[OWN_RUN]!;
-  const taken = claimOf(own, SLOT_TAKEN);
   for (let i = own[OWN_RUN_EXTENT]! - 1; i > 0; i--) {
     words[slotAt(own, first + i)] = (lapAt(own, first + i) - own[OWN_LAP_MASK]!) | 0;
   }
-  if (Atomics.compareExchange(words, slotAt(own, first), taken, (lapAt(own, first) - own[OWN_LAP_MASK]!) | 0) !== taken)
-    return UNSEATED;
-  wakeOne(words, own, QUEUE_ROOM_WAITERS);
-  return DONE;
-}
-
-/** Whether there is something to take: DONE, and then `own` has its position; NONE, CLOSED (and drained) or UNSEATED. */
-export function findHead(words: Int32Array, own: Int32Array): number {
-  let head = own[OWN_HEAD]!;
-  own[OWN_SEEK] = FRESH;
-  for (;;) {
-    const lap = lapAt(own, head);
-    const slot = slotAt(own, head);
-    const word = Atomics.load(words, slot);
-    if (word === (lap | SLOT_FULL)) {
-      own[OWN_HEAD] = head;
-      return DONE;
-    }
-    head = pastHead(words, own, head, slot, word, lap);
-    if (own[OWN_SEEK]! <= DRAINED) return refused(words, own, own[OWN_SEEK] === DRAINED ? 1 : 0);
-  }
+  return release(words, own, slotAt(own, first), own[OWN_RUN_WORD]!);
 }
 
 /** The item that `findHead` has found. For the only consumer: nobody else could take it. */

@@ -1,5 +1,4 @@
 import { now } from '../core/clock.js';
-import { arm } from '../core/doorbell.core.js';
 import { checkTimeout, RingwellError } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
 import {
@@ -7,10 +6,8 @@ import {
   QUEUE_CARRIED,
   QUEUE_CLOSED,
   QUEUE_CONSUMER,
-  QUEUE_ITEM_WAITERS,
   QUEUE_MODES,
   QUEUE_PRODUCER,
-  QUEUE_ROOM_WAITERS,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED, WRONG_SEAT } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
@@ -53,6 +50,10 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
   protected abstract takeWait(deadline: number): number;
   protected abstract leaveRoom(): void;
   protected abstract leaveItems(): void;
+  /** Announces that this thread is about to wait for room. Looks that find none from here on leave word of it. */
+  protected abstract armRoom(): void;
+  /** @internal */
+  abstract armReadable(): void;
   /** @internal */
   abstract readable(): boolean;
 
@@ -107,16 +108,6 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
       return this.dequeue() || undefined;
     };
     return attachment.waiting.wait(this.takers, look, options, () => this.leaveItems());
-  }
-
-  /** Announces that this thread is about to wait for room. */
-  protected armRoom(): void {
-    arm(this.words, this.queue + QUEUE_ROOM_WAITERS, this.attachment.seat);
-  }
-
-  /** @internal */
-  armReadable(): void {
-    arm(this.words, this.queue + QUEUE_ITEM_WAITERS, this.attachment.seat);
   }
 
   /** @internal */

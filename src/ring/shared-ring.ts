@@ -15,6 +15,7 @@ import { openOwn } from './open-own.js';
 import { OWN_LIFE, OWN_SLOTS, OWN_TAIL } from './own.js';
 import * as core from './ring.core.js';
 import { badItem, checkBatch, checkItems, ITEM_MAX, wrongMode } from './ring-base.js';
+import * as wait from './ring-wait.core.js';
 import * as run from './run.core.js';
 import { SharedRingBase } from './shared-ring-base.js';
 import { takeSide } from './side.core.js';
@@ -215,7 +216,7 @@ export class SharedRing extends SharedRingBase {
     if (!this.singleConsumer) throw wrongMode('peek', 'a single consumer');
     if (this.left) throw this.attachment.unseated();
     this.ensureConsumer('peek');
-    const status = run.findHead(this.words, this.own);
+    const status = core.findHead(this.words, this.own);
     return status === DONE ? run.headItem(this.words, this.own) : this.notTaken(status, 'peek');
   }
 
@@ -223,7 +224,7 @@ export class SharedRing extends SharedRingBase {
   readable(): boolean {
     if (this.left) throw this.attachment.unseated();
     if (this.singleConsumer) this.ensureConsumer('waitAny');
-    const status = run.findHead(this.words, this.own);
+    const status = core.findHead(this.words, this.own);
     return status === DONE || this.notTaken(status, 'waitAny') !== NONE;
   }
 
@@ -258,19 +259,28 @@ export class SharedRing extends SharedRingBase {
     super.leave();
   }
 
+  /** @internal */
+  armReadable(): void {
+    wait.armItems(this.words, this.own);
+  }
+
+  protected armRoom(): void {
+    wait.armRoom(this.words, this.own);
+  }
+
   protected putWait(item: number, deadline: number): number {
-    return core.enqueueWait(this.words, this.own, item, deadline);
+    return wait.enqueueWait(this.words, this.own, item, deadline);
   }
 
   protected takeWait(deadline: number): number {
-    return core.dequeueWait(this.words, this.own, deadline);
+    return wait.dequeueWait(this.words, this.own, deadline);
   }
 
   protected leaveRoom(): void {
-    core.leaveRoom(this.words, this.own);
+    wait.leaveRoom(this.words, this.own);
   }
 
   protected leaveItems(): void {
-    core.leaveItems(this.words, this.own);
+    wait.leaveItems(this.words, this.own);
   }
 }

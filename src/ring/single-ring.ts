@@ -154,12 +154,12 @@ export class SingleRing extends SharedRingBase {
   }
 
   /** @internal */
-  override armReadable(): void {
+  armReadable(): void {
     this.ensureConsumer('waitAny');
     core.armTake(this.words, this.own);
   }
 
-  protected override armRoom(): void {
+  protected armRoom(): void {
     core.armPut(this.words, this.own);
   }
 

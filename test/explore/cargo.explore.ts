@@ -5,12 +5,14 @@ import { DONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
+import type * as realWait from '../../dist/ring/ring-wait.core.js';
 import { itemHints, layOutPool, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
 import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
+const wait = await core<typeof realWait>('ring/ring-wait.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
 
 /** A thread's `own` holds the pool's private array, then the ring's. */
@@ -76,7 +78,7 @@ const receive = op('dequeue', [], function* ({ words, own, kept }) {
   return handle;
 });
 const receiveWait = op('dequeueWait', [], function* ({ words, own, kept }) {
-  const handle = yield* ring.dequeueWait(words, own.subarray(RING_OWN), Number.POSITIVE_INFINITY);
+  const handle = yield* wait.dequeueWait(words, own.subarray(RING_OWN), Number.POSITIVE_INFINITY);
   if (handle > 0) kept.push(handle);
   return handle;
 });

@@ -2,11 +2,13 @@
 
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as real from '../../dist/ring/ring.core.js';
+import type * as realWait from '../../dist/ring/ring-wait.core.js';
 import { layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type Spec } from './program.js';
 
 const ring = await core<typeof real>('ring/ring.core.js');
+const wait = await core<typeof realWait>('ring/ring-wait.core.js');
 
 /** First in, first out; a try may fail behind somebody who has claimed a slot and not finished. */
 function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
@@ -30,10 +32,10 @@ function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
 const enqueue = (v: number): Op => op('enqueue', [v], ({ words, own }) => ring.enqueue(words, own, v));
 const dequeue = op('dequeue', [], ({ words, own }) => ring.dequeue(words, own));
 const enqueueWait = (v: number): Op =>
-  op('enqueueWait', [v], ({ words, own }) => ring.enqueueWait(words, own, v, Number.POSITIVE_INFINITY));
-const dequeueWait = op('dequeueWait', [], ({ words, own }) => ring.dequeueWait(words, own, Number.POSITIVE_INFINITY));
+  op('enqueueWait', [v], ({ words, own }) => wait.enqueueWait(words, own, v, Number.POSITIVE_INFINITY));
+const dequeueWait = op('dequeueWait', [], ({ words, own }) => wait.dequeueWait(words, own, Number.POSITIVE_INFINITY));
 
-const dequeueFor = op('dequeue', [], ({ words, own }) => ring.dequeueWait(words, own, 10));
+const dequeueFor = op('dequeue', [], ({ words, own }) => wait.dequeueWait(words, own, 10));
 
 const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
 

@@ -40,6 +40,7 @@ export const ringKind: Kind = {
 
   stop(words, at) {
     Atomics.store(words, at + slot.QUEUE_CLOSED, 1);
+    if (slot.isLane(words[at + slot.QUEUE_MODES]!) === 0) slot.sealQueue(words, at);
   },
 
   report(words, at) {
