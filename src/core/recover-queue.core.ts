@@ -71,7 +71,7 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
       }
       giveBack(words, queue, slot, word, mask);
       released += extent;
-    } else if (state === SLOT_FULL || state === SLOT_TAKEN) {
+    } else if (store !== 0 && (state === SLOT_FULL || state === SLOT_TAKEN)) {
       forgetSender(words, store, Atomics.load(words, slot + 1), dead);
     }
   }

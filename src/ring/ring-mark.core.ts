@@ -75,7 +75,7 @@ export function release(words: Int32Array, own: Int32Array, slot: number, taken:
 }
 
 /** As `release`, of a slot that is or may be marked. `taken` is its word without the mark. */
-export function releaseMarked(words: Int32Array, own: Int32Array, slot: number, taken: number): number {
+function releaseMarked(words: Int32Array, own: Int32Array, slot: number, taken: number): number {
   const queue = own[OWN_QUEUE]!;
   const seats = own[OWN_SEATS]!;
   const next = ((taken & own[OWN_LAP_MASK]!) - own[OWN_LAP_MASK]!) | 0;

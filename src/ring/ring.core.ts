@@ -71,35 +71,44 @@ export const AWAITS_ROOM = 2;
 
 /** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE (a carried handle not held here) or UNSEATED. */
 export function enqueue(words: Int32Array, own: Int32Array, item: number): number {
-  const records = own[OWN_RECORDS]!;
-  if (records !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  let tail = own[OWN_TAIL]!;
-  let unsure = 1;
+  if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
+  const tail = own[OWN_TAIL]!;
+  const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
+  const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
+  // The usual case. A look before the exchange: polling a full ring must not take the line away from its consumers. It may be a
+  // plain read of a hint word, because the exchange has the last word; whatever else it says is looked at again.
+  if (words[slot] === lap) {
+    const claimed = lap | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
+    if (Atomics.compareExchange(words, slot, lap, claimed) === lap) return put(words, own, tail, slot, claimed, item);
+  }
+  return enqueueFrom(words, own, tail, item);
+}
+
+/** As `enqueue`, from a position on where the slot may be another's. */
+function enqueueFrom(words: Int32Array, own: Int32Array, from: number, item: number): number {
+  let tail = from;
   own[OWN_SEEK] = FRESH;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
-    // A look before the exchange: polling a full ring must not take the line away from its consumers. The first one may be a
-    // plain read of a hint word, because the exchange has the last word; whatever else it says is looked at again.
-    const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot);
+    const word = Atomics.load(words, slot);
     if ((word & ~SLOT_MARK) === lap) {
       const claimed = word | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
-      if (Atomics.compareExchange(words, slot, word, claimed) !== word) {
-        unsure = 0;
-        continue;
-      }
-      moveTo(words, own, QUEUE_TAIL, OWN_TAIL, (tail + 1) | 0);
-      if (records !== 0) send(words, own, item);
-      words[slot + 1] = item;
-      return publish(words, own, slot, claimed);
-    }
-    if (unsure !== 0) {
-      unsure = 0;
+      if (Atomics.compareExchange(words, slot, word, claimed) === word)
+        return put(words, own, tail, slot, claimed, item);
       continue;
     }
     tail = pastTail(words, own, tail, slot, word, lap);
     if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
+}
+
+/** Fills and publishes a slot that was claimed with that word. Answers DONE or UNSEATED. */
+function put(words: Int32Array, own: Int32Array, tail: number, slot: number, claimed: number, item: number): number {
+  moveTo(words, own, QUEUE_TAIL, OWN_TAIL, (tail + 1) | 0);
+  if (own[OWN_RECORDS] !== 0) send(words, own, item);
+  words[slot + 1] = item;
+  return publish(words, own, slot, claimed);
 }
 
 /**
@@ -167,31 +176,41 @@ export function refused(words: Int32Array, own: Int32Array): number {
  * has claimed its slot and not published yet": items behind it wait for it, because the ring keeps their order.
  */
 export function dequeue(words: Int32Array, own: Int32Array): number {
-  let head = own[OWN_HEAD]!;
-  let unsure = 1;
+  const head = own[OWN_HEAD]!;
+  const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
+  const full = ((head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!) | SLOT_FULL;
+  // As in `enqueue`.
+  if (words[slot] === full) {
+    const taken = (full - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
+    if (Atomics.compareExchange(words, slot, full, taken) === full) return take(words, own, head, slot, taken);
+  }
+  return dequeueFrom(words, own, head);
+}
+
+/** As `dequeue`, from a position on where the slot may be another's. */
+function dequeueFrom(words: Int32Array, own: Int32Array, from: number): number {
+  let head = from;
   own[OWN_SEEK] = FRESH;
   for (;;) {
     const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
-    const word = unsure !== 0 ? words[slot]! : Atomics.load(words, slot); // as in enqueue
+    const word = Atomics.load(words, slot);
     if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
       const taken = (word - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
-      if (Atomics.compareExchange(words, slot, word, taken) !== word) {
-        unsure = 0;
-        continue;
-      }
-      moveTo(words, own, QUEUE_HEAD, OWN_HEAD, (head + 1) | 0);
-      const item = words[slot + 1]!;
-      if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-      return release(words, own, slot, taken) === DONE ? item : UNSEATED;
-    }
-    if (unsure !== 0) {
-      unsure = 0;
+      if (Atomics.compareExchange(words, slot, word, taken) === word) return take(words, own, head, slot, taken);
       continue;
     }
     head = pastHead(words, own, head, slot, word, lap);
     if (own[OWN_SEEK]! <= DRAINED) return refused(words, own);
   }
+}
+
+/** Empties and gives back a slot that was taken with that word. Answers the item or UNSEATED. */
+function take(words: Int32Array, own: Int32Array, head: number, slot: number, taken: number): number {
+  moveTo(words, own, QUEUE_HEAD, OWN_HEAD, (head + 1) | 0);
+  const item = words[slot + 1]!;
+  if (own[OWN_RECORDS] !== 0) receive(words, own, item);
+  return release(words, own, slot, taken) === DONE ? item : UNSEATED;
 }
 
 /**

@@ -88,12 +88,14 @@ export const programs: readonly Program[] = [
   program('2 x 2, waiting, timing out', [[enqueueWait(1), enqueueWait(2)], [dequeueFor], [dequeueFor]], {
     timeouts: true,
     long: true,
+    preemptions: 4,
   }),
   program('capacity 1, waiting', [[1, 2, 3].map(enqueueWait), [dequeueWait, dequeueWait, dequeueWait]], {
     capacity: 1,
   }),
   program('capacity 1, two producers', [[enqueueWait(1)], [enqueueWait(2)], [dequeueWait, dequeueWait]], {
     capacity: 1,
+    preemptions: 4,
   }),
   program('closing against a put and a take', [[enqueue(1), close], [enqueue(2)], [dequeue, dequeue]]),
   program('closing a full ring', [[enqueue(1), enqueue(2)], [close], [dequeue, dequeue]], { capacity: 1 }),

@@ -2,6 +2,7 @@
 import * as slot from '../../dist/core/slot.core.js';
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
+import type * as realWait from '../../dist/ring/ring-wait.core.js';
 import type * as realRun from '../../dist/ring/run.core.js';
 import { layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
@@ -11,6 +12,7 @@ import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
 const run = await core<typeof realRun>('ring/run.core.js');
+const wait = await core<typeof realWait>('ring/ring-wait.core.js');
 
 /** First in, first out; the items of a put stand together; a try may fail behind somebody who has claimed and not finished. */
 function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
@@ -100,6 +102,26 @@ const notedTake = (least: number, most = least): Op =>
     return digits;
   });
 
+const notedPutWait = (item: number): Op =>
+  op('put', [item], function* (me) {
+    const status = yield* wait.enqueueWait(me.words, me.own, item, Number.POSITIVE_INFINITY);
+    if (status === DONE) me.kept.push(item);
+    return status;
+  });
+const notedTakeWait = op('take', [1, 1], function* (me) {
+  const item = yield* wait.dequeueWait(me.words, me.own, Number.POSITIVE_INFINITY);
+  if (item > 0) me.kept.push(item);
+  return item;
+});
+
+/** Whether a ring of which somebody has begun the closing takes nothing more, now or as soon as a slot is given back. */
+function isShut(view: View, queue: number, slots: number, capacity: number): boolean {
+  if (view.words[queue + slot.QUEUE_CLOSED] === 0) return true;
+  const ring = Array.from({ length: capacity }, (_, i) => view.words[slots + i * slot.SLOT_WORDS]!);
+  if (ring.some(word => (word & slot.SLOT_STATE_MASK) === slot.SLOT_SEALED)) return true;
+  return ring.every(word => (word & slot.SLOT_STATE_MASK) !== 0) && ring.some(word => (word & slot.SLOT_MARK) !== 0);
+}
+
 /** What was acknowledged is there once, was taken once, or was delivered to a consumer inside its last call. */
 function audit(view: View, slots: number, capacity: number, producers: number, threads: number): string | undefined {
   const found: number[] = [];
@@ -140,7 +162,10 @@ function dying(
     threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
     ...recovering({ threads: threads.length, victim, queue }),
     hints: queueHints(queue, slots, capacity),
-    audit: view => audit(view, slots, capacity, producers.length, threads.length),
+    audit: view =>
+      isShut(view, queue, slots, capacity)
+        ? audit(view, slots, capacity, producers.length, threads.length)
+        : 'the ring was closed, and something can still be put',
     nameOf: namer([
       ['queue', queue],
       ['slots', slots],
@@ -191,4 +216,26 @@ export const programs: readonly Program[] = [
     capacity: 4,
     preemptions: 2,
   }),
+  dying('who closes', [[notedPut(1), notedPut(2)], [close]], [[notedTake(1), notedTake(1)]], 1, {
+    capacity: 1,
+    preemptions: 2,
+  }),
+  dying('a producer of a full ring that is closed', [[notedPut(1), notedPut(2)], [close]], [[notedTake(1)]], 0, {
+    capacity: 1,
+    preemptions: 2,
+  }),
+  dying('a consumer of a full ring that is closed', [[notedPut(1), notedPut(2)], [close]], [[notedTake(1)]], 2, {
+    capacity: 1,
+    preemptions: 2,
+    long: true,
+  }),
+  dying('one who waits for an item', [[notedPut(1), notedPut(2)]], [[notedTakeWait], [notedTakeWait]], 1, {
+    preemptions: 1,
+    long: true,
+  }),
+  dying('one who waits for room', [[notedPutWait(1)], [notedPutWait(2)]], [[notedTakeWait]], 0, {
+    capacity: 1,
+    preemptions: 1,
+  }),
+  dying('who woke one', [[notedPut(1)], [notedPut(2)]], [[notedTakeWait]], 0, { preemptions: 1 }),
 ];
