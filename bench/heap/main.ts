@@ -63,7 +63,7 @@ async function speed(): Promise<void> {
     for (const { trace, peakBytes, contenders } of await traceReplays()) {
       rows.push(...(await measured(trace, contenders)));
       footprints.push(...contenders.flatMap(contender => measureFootprint(contender, peakBytes) ?? []));
-      verdicts.push(...judgeFootprint(footprints, `${trace}-heap`, `${trace}-jemalloc`));
+      verdicts.push(judgeFootprint(footprints, `${trace}-heap`, `${trace}-jemalloc`));
     }
   }
   const found = { ...report('heap', plan(options).rounds, rows, verdicts), footprints };

@@ -33,20 +33,18 @@ export function measureFootprint(contender: Contender | Absent, peakBytes: numbe
   return { key, label, peakBytes, ...(JSON.parse(printed) as Footprint) };
 }
 
-/** `ours` takes at most 1.25 times the live bytes, or no more than `peer` does: as each of them counts, and as the system does. */
-export function judgeFootprint(rows: readonly FootprintRow[], ours: string, peer: string): Verdict[] {
-  return (['reserved', 'resident'] as const).map(what => {
-    const [own, other] = [ours, peer].map(key => factor(rows, key, `${what}Bytes`));
-    const bound = Math.max(ENOUGH, other ?? 0);
-    const claim = `${ours} has ${what} <= ${ENOUGH} x live, or ${peer}'s`;
-    if (own === undefined) return { claim, compares: 'memory', bound };
-    return { claim, compares: 'memory', bound, ratio: own, holds: own <= bound };
-  });
+/** `ours` reserves at most 1.25 times the live bytes, or no more than `peer` does. */
+export function judgeFootprint(rows: readonly FootprintRow[], ours: string, peer: string): Verdict {
+  const bound = Math.max(ENOUGH, reservedFactor(rows, peer) ?? 0);
+  const claim = `${ours} reserves <= ${ENOUGH} x live, or ${peer}'s`;
+  const ratio = reservedFactor(rows, ours);
+  if (ratio === undefined) return { claim, compares: 'memory', bound };
+  return { claim, compares: 'memory', bound, ratio, holds: ratio <= bound };
 }
 
-function factor(rows: readonly FootprintRow[], key: string, what: keyof Footprint): number | undefined {
+function reservedFactor(rows: readonly FootprintRow[], key: string): number | undefined {
   const row = rows.find(one => one.key === key);
-  return row === undefined || row[what] === 0 ? undefined : row[what] / row.peakBytes;
+  return row && row.reservedBytes / row.peakBytes;
 }
 
 /** A table of them, in times the live bytes. */

@@ -4,6 +4,9 @@ import type { Seated } from './store.js';
 /** How long to wait for the lock in milliseconds. Others hold it for microseconds, unless they died and are not recovered yet. */
 const LOCK_PATIENCE_MS = 1000;
 
+/** A heap is small, and what its seats keep is let be, up to so many times the empty spans that one keeps: 4 MiB. */
+const RELEASE_FROM = 64;
+
 /** A thread's private array for a heap, with empty stocks. Its geometry is read once; the entry has been checked. */
 export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int32Array {
   const { words } = seated;
@@ -38,6 +41,7 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_PATIENCE_MS] = LOCK_PATIENCE_MS;
   own[core.OWN_HINT_GROUPS] = core.CONTROL_HEADS + lines(classes);
   own[core.OWN_HINT_PAGES] = own[core.OWN_HINT_GROUPS]! + lines(hintGroups(pages));
+  own[core.OWN_RELEASE_AT] = (words[heap + core.HEAP_EMPTY_MAX]! * RELEASE_FROM) >>> pageShift;
   for (let i = 0; i < classes; i++) {
     const most = words[own[core.OWN_CLASS_TABLE]! + i * core.CLASS_WORDS + core.CLASS_STOCK]!;
     own[core.OWN_STOCK + (i << core.STOCK_SHIFT) + core.STOCK_MOST] = caches === 0 ? 0 : most;

@@ -129,6 +129,8 @@ export const OWN_HINT_PAGES = 21;
 /** What the last recovery took back. */
 export const OWN_BLOCKS = 22;
 export const OWN_BYTES = 23;
+/** How many pages are reserved when this seat next gives up what it keeps. */
+export const OWN_RELEASE_AT = 24;
 /** For each class a stock of 128 words: count | most | pointers. */
 export const OWN_STOCK = 32;
 export const STOCK_SHIFT = 7;

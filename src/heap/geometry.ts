@@ -10,15 +10,17 @@ import { type SizeClass, sizeClasses } from './size-classes.js';
 
 /** Sizes that only tests set. */
 export interface HeapTuning {
-  /** The page size as a power of two, 9 to 16; default 13: 8 KiB. */
+  /** The page size as a power of two, 9 to 16; default 12: 4 KiB. */
   readonly pageShift?: number;
   readonly classes?: readonly SizeClass[];
-  /** Bytes of empty spans that a seat keeps; default 256 KiB. */
+  /** Bytes of empty spans that a seat keeps; default 64 KiB. */
   readonly emptyBytesMax?: number;
 }
 
-const PAGE_SHIFT = 13;
-const EMPTY_BYTES_MAX = 256 * 1024;
+const PAGE_SHIFT = 12;
+/** A page of a heap that nobody has tuned. */
+export const PAGE_BYTES: number = 2 ** PAGE_SHIFT;
+const EMPTY_BYTES_MAX = 64 * 1024;
 const BYTES_MAX = 2 ** 31 - 65536;
 
 /** Checked options of a heap. */

@@ -1,6 +1,6 @@
 /** How a heap is made. */
 export interface HeapOptions {
-  /** Bytes for blocks, rounded up to whole pages of 8 KiB. Default: all that is left of the region; 64 MiB without a region. */
+  /** Bytes for blocks, rounded up to whole pages of 4 KiB. Default: all that is left of the region; 64 MiB without a region. */
   byteLength?: number;
   /** Whether every seat keeps blocks and spans of its own. Without, all is central, under one lock; default true. */
   caches?: boolean;

@@ -35,6 +35,7 @@ import {
   OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_PAGES,
+  OWN_RELEASE_AT,
   OWN_SEAT,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
@@ -145,10 +146,21 @@ export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: numbe
   return popStock(words, own, sizeClass);
 }
 
-/** Gets a span with room for a class. Answers DONE, NONE or UNSEATED. */
+/**
+ * Gets a span with room for a class. Answers DONE, NONE or UNSEATED. Each time the heap has grown by an eighth, this seat first gives
+ * up what it keeps: what was kept for other classes is not taken once more, and a heap that does not grow pays nothing.
+ */
 function growClass(words: Int32Array, own: Int32Array, sizeClass: number): number {
-  const status = enterHeap(words, own);
+  let status = enterHeap(words, own);
   if (status !== DONE) return status;
+  const reserved = words[own[OWN_HEAP]! + HEAP_RESERVED]!;
+  if (reserved >= own[OWN_RELEASE_AT]!) {
+    own[OWN_RELEASE_AT] = reserved + (reserved >>> 3) + 1;
+    unlockHeap(words, own);
+    status = releaseKept(words, own);
+    if (status === DONE) status = enterHeap(words, own);
+    if (status !== DONE) return status;
+  }
   const got = takeSpan(words, own, sizeClass);
   unlockHeap(words, own);
   return got === 0 ? NONE : DONE;
@@ -303,7 +315,7 @@ export function changeHolder(words: Int32Array, own: Int32Array, pointer: number
   return answer;
 }
 
-/** Gives back to the page heap every empty span that this seat keeps, and its stocks to their spans. Answers DONE or UNSEATED. */
+/** Gives back to the page heap every empty span that this seat keeps, and its stocks to their spans. Answers a status. */
 function releaseKept(words: Int32Array, own: Int32Array): number {
   let status = collectReturned(words, own);
   for (let sizeClass = 0; sizeClass < own[OWN_CLASSES]!; sizeClass++) {
@@ -312,8 +324,10 @@ function releaseKept(words: Int32Array, own: Int32Array): number {
     while (page !== 0) {
       const span = spanIndex(own, page);
       const next = words[span + SPAN_NEXT]!;
-      if (words[span + SPAN_FREE] === words[span + SPAN_FRESH] && dropSpan(words, own, page) !== DONE)
-        status = UNSEATED;
+      if (words[span + SPAN_FREE] === words[span + SPAN_FRESH]) {
+        const dropped = dropSpan(words, own, page);
+        if (dropped !== DONE) status = dropped;
+      }
       page = next;
     }
   }

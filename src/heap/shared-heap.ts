@@ -43,7 +43,7 @@ const freeFast = core.freeStocked;
 /** The largest request: beyond it a size is an error, not a lack of room. */
 const REQUEST_MAX = 2 ** 31;
 /** A request has no bit outside of these when it may be small. */
-const SMALL_MASK = 0xffff;
+const SMALL_MASK = 0x7fff;
 /** A pointer has no bit outside of these. */
 const POINTER_MASK = 0x7ffffff0;
 

@@ -19,14 +19,15 @@ export interface SizeClass {
 }
 
 /** The largest small block: beyond it rounding up to pages costs no more than a class would. */
-export const SMALL_BYTES_MAX = 65536;
-/** The bytes of a class that a seat keeps in its stock, where that is between two blocks and STOCK_MAX. */
+export const SMALL_BYTES_MAX = 32768;
+/** Up to here a span has BLOCKS_WANTED blocks, and a seat keeps many of them. */
+const COMMON_BYTES = 8192;
+/** With fewer, all blocks would begin at the same few offsets in their pages, and meet in the same few sets of the cache. */
+const BLOCKS_WANTED = 4;
+/** The bytes of a class that a seat keeps in its stock, up to STOCK_MAX blocks. Of a larger class it keeps one. */
 const STOCK_BYTES = 256 * 1024;
 /** Words a stock takes in a seat's private array are 128, two of them for itself. */
 const STOCK_MAX = 120;
-/** Spans are made large enough for so many blocks, up to SPAN_PAGES_MAX pages. */
-const BLOCKS_WANTED = 8;
-const SPAN_PAGES_MAX = 8;
 
 /** The block sizes up to `most` bytes, rising. */
 function classSizes(most: number): number[] {
@@ -39,13 +40,11 @@ function classSizes(most: number): number[] {
 }
 
 function sizeClass(bytes: number, pageBytes: number): SizeClass {
-  let pages = Math.ceil(bytes / pageBytes);
-  const wasteful = (): boolean => (pages * pageBytes) % bytes > (pages * pageBytes) / 8;
-  const few = (): boolean => Math.floor((pages * pageBytes) / bytes) < BLOCKS_WANTED;
-  while (wasteful() || (few() && pages < SPAN_PAGES_MAX)) pages++;
+  const isCommon = bytes <= COMMON_BYTES;
+  let pages = Math.ceil((isCommon ? BLOCKS_WANTED * bytes : bytes) / pageBytes);
+  while ((pages * pageBytes) % bytes > (pages * pageBytes) / 8) pages++;
   const blocks = Math.floor((pages * pageBytes) / bytes);
-  const stockMax = Math.max(2, Math.min(STOCK_MAX, Math.floor(STOCK_BYTES / bytes)));
-  return { bytes, pages, blocks, stockMax };
+  return { bytes, pages, blocks, stockMax: isCommon ? Math.min(STOCK_MAX, Math.floor(STOCK_BYTES / bytes)) : 1 };
 }
 
 /** The table for a page size. */

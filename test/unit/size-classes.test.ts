@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { classOfGranules, SMALL_BYTES_MAX, sizeClasses } from '../../src/heap/size-classes.js';
 
+const PAGE = 4096;
+
 describe('size classes', () => {
-  const classes = sizeClasses(8192);
+  const classes = sizeClasses(PAGE);
   const table = classOfGranules(classes);
 
   it('waste at most an eighth of a block above 128 bytes, and less than 16 bytes below', () => {
@@ -16,15 +18,15 @@ describe('size classes', () => {
 
   it('waste at most an eighth of a large block', () => {
     for (let bytes = SMALL_BYTES_MAX + 1; bytes < 400_000; bytes += 97) {
-      const pages = Math.ceil(bytes / 8192) * 8192;
+      const pages = Math.ceil(bytes / PAGE) * PAGE;
       expect(pages - bytes).toBeLessThanOrEqual(pages / 8);
     }
   });
 
   it('leave at most an eighth of a span over', () => {
     for (const { bytes, pages, blocks } of classes) {
-      expect(blocks).toBe(Math.floor((pages * 8192) / bytes));
-      expect(pages * 8192 - bytes * blocks).toBeLessThanOrEqual(pages * 1024);
+      expect(blocks).toBe(Math.floor((pages * PAGE) / bytes));
+      expect(pages * PAGE - bytes * blocks).toBeLessThanOrEqual((pages * PAGE) / 8);
       expect(bytes % 16).toBe(0);
     }
   });
