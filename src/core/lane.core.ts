@@ -18,7 +18,8 @@
  * - One exchange on a slot publishes it. Several are published by the exchange on the first: the consumer looks at them in
  *   order, so those behind it are written plainly, before. `staging` says beforehand that those behind `tail` may be written
  *   (an intent), so that what a death leaves behind can be told from what was published.
- * - `tail` is at most half a lap behind, so a consumer that takes many may read what is before it plainly.
+ * - A consumer that takes many may read what is before `tail` plainly. That may be a bulk and half a lap behind the producer, and so
+ *   behind the head; then it says nothing. Positions run modulo four laps, so that the two can be told apart.
  * - A waiter costs nothing while there is none: a consumer that is about to wait leaves ATTENTION in the slot that it waits for,
  *   a producer in the head's word. The exchange of the other side then fails, or shows it, and that side rings.
  * - A store of the head gives slots back. What was read and not given back stays: a consumer that dies has taken nothing.
@@ -27,7 +28,7 @@
  * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes. Whoever takes a side over finds
  *   where it stands: the head in its word, the tail where the parity of the slots changes.
  *
- * Positions run modulo two laps. Nothing else counts, so nothing wraps.
+ * Positions run modulo four laps. Nothing else counts, so nothing wraps.
  *
  * Source of the ideas: FastForward (J. Giacomoni et al., 2008), where slots signal instead of positions; the parity bit of
  * descriptor rings, as in NVMe completion queues.
@@ -74,8 +75,8 @@ export function initLane(
   words[queue + QUEUE_CARRIED] = carried;
   words[queue + QUEUE_SLOTS] = slots;
   words[queue + QUEUE_MODES] = modes;
-  words[queue + QUEUE_HEAD] = start & (2 * capacity - 1);
-  words[queue + QUEUE_TAIL] = start & (2 * capacity - 1);
+  words[queue + QUEUE_HEAD] = start & (4 * capacity - 1);
+  words[queue + QUEUE_TAIL] = start & (4 * capacity - 1);
   for (let i = 0; i < capacity; i++) {
     const position = start + i;
     words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ PARITY;
@@ -87,14 +88,17 @@ function parityOf(capacity: number, position: number): number {
   return (position << parityShift(capacity)) & PARITY;
 }
 
-/** The first position, modulo two laps, that was not put yet. Right whenever no put is under way. Reads every slot. */
+/** The first position that was not put yet. Right whenever no put is under way. Reads every slot. */
 export function laneTail(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
+  // Read before the slots: the tail, which does not move, is at most a lap ahead of it then.
+  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
   const slots = words[queue + QUEUE_SLOTS]!;
   const first = Atomics.load(words, slots) >>> 31;
   let index = 1;
   while (index < capacity && Atomics.load(words, slots + index) >>> 31 === first) index++;
-  return (index + first * capacity) & (2 * capacity - 1);
+  // The slots say where it is in two laps; the head, in which two.
+  return (head + ((index + first * capacity - head) & (2 * capacity - 1))) & (4 * capacity - 1);
 }
 
 /** The item that was put at a position, or 0 when none was yet, or the seal. */
@@ -117,7 +121,7 @@ export function laneLength(words: Int32Array, queue: number): number {
 export function checkLane(words: Int32Array, queue: number, seats: number): number {
   const closed = Atomics.load(words, queue + QUEUE_CLOSED);
   if (closed !== 0 && closed !== 1) return queue + QUEUE_CLOSED;
-  const positions = 2 * words[queue + QUEUE_CAPACITY]!;
+  const positions = 4 * words[queue + QUEUE_CAPACITY]!;
   if ((Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY) >= positions) return queue + QUEUE_HEAD;
   if ((Atomics.load(words, queue + QUEUE_TAIL) & ~PARITY) >= positions) return queue + QUEUE_TAIL;
   if ((Atomics.load(words, queue + QUEUE_PRODUCER) & 0xff) > seats) return queue + QUEUE_PRODUCER;

@@ -11,6 +11,8 @@
  *                   it stays on its way
  * ```
  *
+ * And the shared positions, where whoever should have moved them on has died: each such death would leave them a lap behind.
+ *
  * Why TAKEN isn't made FULL again: the others have gone past that place, and would not see it before they come round. An item
  * whose taker died inside the call is one whose taker died just after it; a ring that must know better needs an answer.
  */
@@ -18,14 +20,17 @@ import { BLOCK_LIVE, BLOCK_STATE_SHIFT, BLOCK_TAG_MASK, BLOCK_TRANSIT, blockTag 
 import { disarm } from './doorbell.core.js';
 import {
   lapMask,
+  lapsAhead,
   QUEUE_CAPACITY,
   QUEUE_CARRIED,
   QUEUE_CLOSED,
   QUEUE_CONSUMER,
+  QUEUE_HEAD,
   QUEUE_ITEM_WAITERS,
   QUEUE_PRODUCER,
   QUEUE_ROOM_WAITERS,
   QUEUE_SLOTS,
+  QUEUE_TAIL,
   SLOT_CLAIMED,
   SLOT_EMPTY,
   SLOT_FULL,
@@ -38,6 +43,7 @@ import {
   SLOT_TAKEN,
   SLOT_WORDS,
   sealQueue,
+  settlePosition,
   slotExtent,
 } from './slot.core.js';
 import { blockWordOf, forgetSender, lifeOf } from './transit.core.js';
@@ -50,11 +56,17 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
   const slots = words[queue + QUEUE_SLOTS]!;
   const store = words[queue + QUEUE_CARRIED]!;
   const mask = lapMask(capacity);
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
+  const tail = Atomics.load(words, queue + QUEUE_TAIL);
+  let headAhead = 0;
+  let tailAhead = 0;
   let released = 0;
   for (let i = 0; i < capacity; i++) {
     const slot = slots + i * SLOT_WORDS;
     const word = Atomics.load(words, slot);
     const state = word & SLOT_STATE_MASK;
+    headAhead = Math.max(headAhead, lapsAhead(capacity, word, head));
+    tailAhead = Math.max(tailAhead, lapsAhead(capacity, word, tail));
     const owned = state === SLOT_CLAIMED || state === SLOT_TAKEN;
     if (owned && ((word >>> SLOT_SEAT_SHIFT) & SLOT_SEAT_MASK) === dead) {
       const extent = slotExtent(capacity, word);
@@ -75,6 +87,8 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
       forgetSender(words, store, Atomics.load(words, slot + 1), dead);
     }
   }
+  settlePosition(words, queue, QUEUE_HEAD, head, headAhead);
+  settlePosition(words, queue, QUEUE_TAIL, tail, tailAhead);
   giveUp(words, queue + QUEUE_PRODUCER, dead);
   giveUp(words, queue + QUEUE_CONSUMER, dead);
   // The dead seat may have begun to close the ring.

@@ -157,21 +157,22 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
     const seat = (word >>> SLOT_SEAT_SHIFT) & SLOT_SEAT_MASK;
     const owned = state === SLOT_CLAIMED || state === SLOT_TAKEN;
     if (state > SLOT_SEALED || seat > seats || owned !== (seat !== 0)) return slots + i * SLOT_WORDS;
-    // A slot serves the lap of the head, or the ones beside it; others moved on only if the head did.
+    // A slot serves the lap of the head, or the ones beside it; others moved on only if the head did, or whoever should have moved
+    // it has died and is not recovered yet.
     const position = (before & ~(capacity - 1)) | i;
     const distance = ((word & mask) - ((position << shift) & mask)) | 0;
     const lap = ((capacity << shift) & mask) | 0 || 0;
-    const near = lap === 0 || (distance >= -lap && distance <= lap);
+    const near = lap === 0 || (distance >= -lap && distance <= lap * (seats + 1));
     if (!near && Atomics.load(words, queue + QUEUE_HEAD) === before) return slots + i * SLOT_WORDS;
   }
   return 0;
 }
 
-/** The first position, from a shared one on, whose slot is in none of the states that mean "gone past". */
-function firstNot(words: Int32Array, shared: number, slots: number, capacity: number, claimedToo: number): number {
+/** The first position, from `from` on, whose slot is in none of the states that mean "gone past". */
+function firstNot(words: Int32Array, from: number, slots: number, capacity: number, claimedToo: number): number {
   const shift = lapShift(capacity);
   const mask = lapMask(capacity);
-  let position = Atomics.load(words, shared);
+  let position = from;
   for (let step = 0; step < 2 * capacity; ) {
     const word = Atomics.load(words, slots + (position & (capacity - 1)) * SLOT_WORDS);
     const ahead = ((word & mask) - ((position << shift) & mask)) | 0;
@@ -190,7 +191,26 @@ function firstNot(words: Int32Array, shared: number, slots: number, capacity: nu
 /** The first position that nobody has claimed to put. Exact for the only producer. */
 export function queueTail(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
-  return firstNot(words, queue + QUEUE_TAIL, words[queue + QUEUE_SLOTS]!, capacity, 1);
+  return firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), words[queue + QUEUE_SLOTS]!, capacity, 1);
+}
+
+/**
+ * Moves a shared position on where one that should have done it is dead. It was `seen`, and the slot that is farthest on in its lap
+ * was `ahead` of it, in the bits of a slot word: a walk from the lap before that one ends at the right place.
+ */
+export function settlePosition(words: Int32Array, queue: number, shared: number, seen: number, ahead: number): void {
+  const capacity = words[queue + QUEUE_CAPACITY]!;
+  const shift = lapShift(capacity);
+  if (ahead >>> shift <= capacity) return;
+  const from = ((seen & ~(capacity - 1)) + (ahead >>> shift) - capacity) | 0;
+  const found = firstNot(words, from, words[queue + QUEUE_SLOTS]!, capacity, shared === QUEUE_TAIL ? 1 : 0);
+  Atomics.compareExchange(words, queue + shared, seen, found);
+}
+
+/** How far a slot word is ahead of the lap of a position, as it stands in its bits. */
+export function lapsAhead(capacity: number, word: number, position: number): number {
+  const mask = lapMask(capacity);
+  return ((word & mask) - (((position & ~(capacity - 1)) << lapShift(capacity)) & mask)) | 0;
 }
 
 /** How often `sealQueue` tries again because others were quicker: in a damaged ring that could go on for ever. */
@@ -229,7 +249,7 @@ export function sealQueue(words: Int32Array, queue: number): void {
 
 /** How many items are in the ring, being put or to be taken. Momentary: others may do either meanwhile. */
 export function queueLength(words: Int32Array, queue: number, slots: number, capacity: number): number {
-  const head = firstNot(words, queue + QUEUE_HEAD, slots, capacity, 0);
-  const length = (firstNot(words, queue + QUEUE_TAIL, slots, capacity, 1) - head) | 0;
+  const head = firstNot(words, Atomics.load(words, queue + QUEUE_HEAD), slots, capacity, 0);
+  const length = (firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), slots, capacity, 1) - head) | 0;
   return Math.max(0, Math.min(length, capacity));
 }

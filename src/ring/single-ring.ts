@@ -195,6 +195,6 @@ export function openLane(seated: Seated, queue: number): Int32Array {
   const own = openOwn(seated, queue);
   const capacity = seated.words[queue + QUEUE_CAPACITY]!;
   own[OWN_LAP_SHIFT] = parityShift(capacity);
-  own[OWN_LAP_MASK] = 2 * capacity - 1;
+  own[OWN_LAP_MASK] = 4 * capacity - 1;
   return own;
 }

@@ -5,7 +5,15 @@ import * as slot from '../../dist/core/slot.core.js';
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
-import { OWN_INDEX_MASK, OWN_LAP_SHIFT, OWN_SLOTS, OWN_STAGED, OWN_TAIL } from '../../dist/ring/own.js';
+import {
+  OWN_HEAD,
+  OWN_INDEX_MASK,
+  OWN_LAP_SHIFT,
+  OWN_RUN,
+  OWN_SLOTS,
+  OWN_STAGED,
+  OWN_TAIL,
+} from '../../dist/ring/own.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
 import type * as realSide from '../../dist/ring/side.core.js';
 import type * as realLane from '../../dist/ring/single-ring.core.js';
@@ -98,8 +106,10 @@ function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
   const status = yield* lane.asConsumer(words, own);
   if (status !== DONE) return status;
   yield* lane.lookAhead(words, own);
-  const first = yield* lane.look(words, own, 0);
-  const second = first === NONE ? NONE : yield* lane.look(words, own, 1);
+  const [shown, head, slots, mask] = [own[OWN_RUN]!, own[OWN_HEAD]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!];
+  const first = shown > 0 ? yield* lane.readSlot(words, slots, mask, head) : yield* lane.look(words, own, 0);
+  if (first === NONE) return NONE;
+  const second = shown > 1 ? yield* lane.readSlot(words, slots, mask, head + 1) : yield* lane.look(words, own, 1);
   if (second === NONE) return NONE;
   yield* lane.takeMany(words, own, 2);
   return first * 10 + second;
@@ -365,6 +375,10 @@ export const programs: readonly Program[] = [
     ],
     { capacity: 4 },
   ),
+  program('a lap in bulk, taken one by one, then together', [
+    [putTwo(1, 2), putTwo(3, 4)],
+    [take, take, takeTwo],
+  ]),
   program('in bulk into less room', [
     [put(1), putTwo(2, 3), putTwo(4, 5)],
     [take, takeTwo],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_STAMP, BLOCK_TRANSIT, BLOCK_WORDS, blockTag } from '../../src/core/block.core.js';
 import { arm } from '../../src/core/doorbell.core.js';
-import { SLOT_CLAIMED, slotTag } from '../../src/core/slot.core.js';
+import { SLOT_CLAIMED, SLOT_STATE_MASK, SLOT_TAKEN, SLOT_WORDS, slotTag } from '../../src/core/slot.core.js';
 import {
   OWN_FREE_MASK,
   OWN_RETURNED_MASK,
@@ -136,6 +136,24 @@ describe('a ring', () => {
       for (let i = 1; i <= 4; i++) expect(ring.dequeue()).toBe(i);
     }
     regions[0].check();
+  });
+
+  it('is whole although the dead should have moved its positions on', () => {
+    const regions = seatsOf(3) as [Region, Region, Region];
+    const [ring] = ringsOf(regions, 4) as [SharedRing, SharedRing, SharedRing];
+    const { words, own } = inside(ring);
+    for (let i = 1; i <= 4; i++) ring.enqueue(i);
+    for (let i = 1; i <= 3; i++) ring.dequeue();
+    // The shared head moves at the end of a lap, and whoever took that item has died just before.
+    const slot = own[OWN_SLOTS]! + 3 * SLOT_WORDS;
+    words[slot] = (words[slot]! & ~SLOT_STATE_MASK) | slotTag(SLOT_TAKEN, 3);
+    regions[0].check();
+    regions[0].recover(3);
+    expect(ring.dequeue()).toBe(NONE);
+    for (let i = 1; i <= 4; i++) expect(ring.enqueue(i)).toBe(true);
+    for (let i = 1; i <= 3; i++) expect(ring.dequeue()).toBe(i);
+    regions[0].check();
+    expect(regions[1].inspect().structures[0]!.length).toBe(1);
   });
 
   it('keeps the blocks on their way that the dead had sent, and only those', () => {
