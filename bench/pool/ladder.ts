@@ -1,4 +1,4 @@
-/** The ladder of allocators: a pair of "allocate 4096 bytes, write a word, free them" on each rung, from the kernel to a pool. */
+/** The ladder of allocators: a pair of "allocate 4096 bytes, write a word, free them" on each rung, from the kernel (rung 0) to a pool (rung 3). */
 import { type Absent, type Contender, scripted } from '../harness/contender.js';
 import { type NativeContender, native } from '../harness/native.js';
 
@@ -6,11 +6,11 @@ import { type NativeContender, native } from '../harness/native.js';
 export const PAIRS = 0xfffff;
 
 const rungs: readonly NativeContender[] = [
-  { key: 'brk', label: 'brk: the kernel', source: 'brk.cpp', operations: 0x1fff },
-  { key: 'glibc', label: 'glibc new/delete', source: 'new-delete.cpp', operations: PAIRS },
+  { key: 'brk', label: 'rung 0: brk, the kernel', source: 'brk.cpp', operations: 0x1fff },
+  { key: 'glibc', label: 'rung 1: glibc new/delete', source: 'new-delete.cpp', operations: PAIRS },
   {
     key: 'jemalloc',
-    label: 'jemalloc new/delete',
+    label: 'rung 2: jemalloc new/delete',
     source: 'new-delete.cpp',
     operations: PAIRS,
     flags: ['-DJEMALLOC'],
@@ -19,7 +19,7 @@ const rungs: readonly NativeContender[] = [
   },
   {
     key: 'mimalloc',
-    label: 'mimalloc new/delete',
+    label: 'rung 2: mimalloc new/delete',
     source: 'new-delete.cpp',
     operations: PAIRS,
     flags: ['-DMIMALLOC'],
@@ -28,7 +28,7 @@ const rungs: readonly NativeContender[] = [
   },
   {
     key: 'tcmalloc',
-    label: 'tcmalloc new/delete',
+    label: 'rung 2: tcmalloc new/delete',
     source: 'new-delete.cpp',
     operations: PAIRS,
     flags: ['-DTCMALLOC'],
@@ -37,7 +37,7 @@ const rungs: readonly NativeContender[] = [
   },
   {
     key: 'static-buffer',
-    label: 'static buffer (a pool of one, unchecked)',
+    label: 'rung 3: static buffer (a pool of one, unchecked)',
     source: 'static-buffer.cpp',
     operations: PAIRS,
   },
@@ -50,10 +50,13 @@ export function nativeRungs(): Promise<(Contender | Absent)[]> {
 
 /** The rungs in JavaScript. The slow ones do fewer pairs a round, so that a ladder is climbed in seconds. */
 export function scriptedRungs(): Contender[] {
+  const heap = new URL('../heap/heap.js', import.meta.url);
   return [
     scripted('array-buffer', 'new ArrayBuffer(4096)', PAIRS >> 4, new URL('./array-buffer.js', import.meta.url)),
     scripted('alloc-unsafe', 'Buffer.allocUnsafe(4096)', PAIRS >> 4, new URL('./alloc-unsafe.js', import.meta.url)),
-    scripted('local-pool', 'local pool', PAIRS, new URL('./local-pool.js', import.meta.url)),
-    scripted('shared-pool', 'shared pool', PAIRS, new URL('./shared-pool.js', import.meta.url)),
+    scripted('heap-central', 'rung 1: heap without caches', PAIRS, heap, 'pair', '1', 'central'),
+    scripted('heap', 'rung 2: heap', PAIRS, heap, 'pair', '1'),
+    scripted('local-pool', 'rung 3: local pool', PAIRS, new URL('./local-pool.js', import.meta.url)),
+    scripted('shared-pool', 'rung 3: shared pool', PAIRS, new URL('./shared-pool.js', import.meta.url)),
   ];
 }
