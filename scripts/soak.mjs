@@ -25,6 +25,7 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
 run([vitest, 'run', '--testTimeout=3600000', 'model'], { MODEL: '1000000' });
 run([vitest, 'run', '--testTimeout=3600000', 'hostile', 'corruption'], { HOSTILE: '10000000', CORRUPTIONS: '100000' });
 run([vitest, 'run', '--testTimeout=3600000', 'garbage'], { GARBAGE: '100000000' });
+run(['test/stress/main.mjs', '--deaths', '1000']);
 for (let round = 0; round === 0 || performance.now() < ends; round++) {
   run(['test/stress/main.mjs', '--seconds', '60']);
   run(['--jitless', 'test/stress/main.mjs', '--seconds', '20']);

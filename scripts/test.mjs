@@ -11,6 +11,7 @@ const steps = [
   ['lint and format', [bin('@biomejs/biome/bin/biome'), 'ci', '.']],
   ['unit and model tests', [bin('vitest/vitest.mjs'), 'run']],
   ['stress on threads', ['test/stress/main.mjs', '--seconds', '5']],
+  ['threads that are ended', ['test/stress/main.mjs', '--deaths', '100']],
   ['stress without a compiler', ['--jitless', 'test/stress/main.mjs', '--seconds', '1', '--only', 'of 2']],
   ['stress without optimisation', ['--no-opt', 'test/stress/main.mjs', '--seconds', '1', '--only', 'stocks']],
   // Every interleaving of the shared functions, as shipped.

@@ -18,7 +18,7 @@ function position(region, ring, side) {
 }
 
 /** @returns {Promise<string>} */
-export async function run({ seconds, seed, capacity, victim, killsMax = Number.POSITIVE_INFINITY }) {
+export async function run({ seconds, seed, capacity, victim, deathsMax }) {
   const region = Region.create({ maxByteLength: 2 ** 18, seats: 4 });
   const ring = createTunedByteRing({ region, name: 'ring', capacity }, 0);
   const acknowledged = new Int32Array(new SharedArrayBuffer(8));
@@ -50,7 +50,7 @@ export async function run({ seconds, seed, capacity, victim, killsMax = Number.P
     const [at, least] = [position(region, ring, theirs), acknowledged[0]];
     must(at >= least, () => `the ${victim} had acknowledged ${least} bytes, its position is ${at}`);
     region.check();
-  } while (performance.now() < deadline && kills < killsMax);
+  } while (performance.now() < deadline && kills < deathsMax);
   return `${kills} deaths of the ${victim}, ${position(region, ring, STREAM_HEAD)} bytes`;
 }
 

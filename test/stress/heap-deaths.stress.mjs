@@ -6,7 +6,7 @@ import { must, random } from './harness.mjs';
 const BOXES = 8;
 
 /** Ends threads, two at work at any time, while this one allocates too. @returns {Promise<string>} */
-export async function run({ seconds, seed, caches = true, kills: killsMax = Number.POSITIVE_INFINITY }) {
+export async function run({ seconds, seed, caches = true, deathsMax }) {
   const region = Region.create({ maxByteLength: 2 ** 23, seats: 8 });
   const heap = Heap.create({ region, name: 'heap', byteLength: 2 ** 22, caches });
   const boxes = new Int32Array(new SharedArrayBuffer(4 * BOXES));
@@ -31,7 +31,7 @@ export async function run({ seconds, seed, caches = true, kills: killsMax = Numb
       kills++;
       survivor.verify();
       region.check();
-    } while (performance.now() < deadline && kills < killsMax);
+    } while (performance.now() < deadline && kills < deathsMax);
   });
   await Promise.all(lives);
   survivor.end();

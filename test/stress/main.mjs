@@ -1,4 +1,5 @@
 // Runs every stress program, each for its share of the time: node test/stress/main.mjs [--seconds N] [--seed N] [--only WORD]
+// Or, with --deaths N, those in which threads are ended, until that many were of each structure.
 // Ends with code 1, and evidence, at the first violation.
 import { parseArgs } from 'node:util';
 import { run as byteRing } from './byte-ring.stress.mjs';
@@ -6,14 +7,18 @@ import { run as byteRingDeaths } from './byte-ring-deaths.stress.mjs';
 import { Violation } from './harness.mjs';
 import { run as heap } from './heap.stress.mjs';
 import { run as heapDeaths } from './heap-deaths.stress.mjs';
+import { run as messageRingDeaths } from './message-ring-deaths.stress.mjs';
 import { run as pool } from './pool.stress.mjs';
+import { run as poolDeaths } from './pool-deaths.stress.mjs';
 import { run as ring } from './ring.stress.mjs';
+import { run as ringDeaths } from './ring-deaths.stress.mjs';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     seed: { type: 'string' },
     only: { type: 'string', default: '' },
+    deaths: { type: 'string' },
   },
 });
 const seed = values.seed === undefined ? (Math.random() * 2 ** 31) | 0 : Number(values.seed);
@@ -57,17 +62,64 @@ const programs = [
   ['heap, nearly full', heap, { byteLength: 2 ** 18, hold: 400 }],
   ['heap, tiny pages, nothing kept', heap, { byteLength: 2 ** 16, hold: 60, pageShift: 9, emptyBytesMax: 0 }],
   ['heap without caches', heap, { caches: false }],
-  ['heap, deaths', heapDeaths, {}],
-  ['heap without caches, deaths', heapDeaths, { caches: false }],
-  ['byte ring, dying writers', byteRingDeaths, { capacity: 64, victim: 'writer' }],
-  ['byte ring, dying readers', byteRingDeaths, { capacity: 64, victim: 'reader' }],
-].filter(([name]) => name.includes(values.only));
+];
 
-const seconds = Number(values.seconds) / programs.length;
-console.log(`stress: ${programs.length} programs in ${values.seconds} s, --seed ${seed}`);
-for (const [name, run, options] of programs) {
+/** By what dies in them. */
+const storms = {
+  pool: [
+    ['stocks', poolDeaths, { capacity: 64, stockMax: 8 }],
+    ['few blocks, no stock', poolDeaths, { capacity: 8, stockMax: 0, threads: 3 }],
+    ['resizing', poolDeaths, { capacity: 40, stockMax: 4, resizes: true }],
+  ],
+  'ring of many': [
+    ['plain', ringDeaths, { capacity: 16, start: -1000 }],
+    ['carrying', ringDeaths, { capacity: 8, carries: true, start: 2 ** 31 - 1000 }],
+    ['carrying, two slots', ringDeaths, { capacity: 2, carries: true }],
+  ],
+  lane: [
+    ['one slot, producers', ringDeaths, { capacity: 1, lane: true, dying: 'producers' }],
+    ['consumers', ringDeaths, { capacity: 16, lane: true, dying: 'consumers' }],
+    ['both', ringDeaths, { capacity: 64, lane: true }],
+    ['carrying, both', ringDeaths, { capacity: 8, lane: true, carries: true }],
+  ],
+  'message ring': [
+    ['producers', messageRingDeaths, { capacity: 4096 }],
+    ['both', messageRingDeaths, { capacity: 1024, dying: 'both' }],
+  ],
+  'byte ring': [
+    ['writers', byteRingDeaths, { capacity: 64, victim: 'writer' }],
+    ['readers', byteRingDeaths, { capacity: 64, victim: 'reader' }],
+  ],
+  heap: [
+    ['caches', heapDeaths, {}],
+    ['no caches', heapDeaths, { caches: false }],
+  ],
+};
+
+/** Every program with the name and options that it is run with. */
+function planned() {
+  const seconds = Number(values.seconds);
+  if (values.deaths === undefined) {
+    const chosen = programs.filter(([name]) => name.includes(values.only));
+    return chosen.map(([name, run, options]) => [name, run, { ...options, seconds: seconds / chosen.length }]);
+  }
+  return Object.entries(storms).flatMap(([structure, variants]) => {
+    const deathsMax = Math.ceil(Number(values.deaths) / variants.length);
+    return variants
+      .map(([name, run, options]) => [
+        `${structure}, deaths: ${name}`,
+        run,
+        { ...options, seconds: Infinity, deathsMax },
+      ])
+      .filter(([name]) => name.includes(values.only));
+  });
+}
+
+const plan = planned();
+console.log(`stress: ${plan.length} programs, --seed ${seed}`);
+for (const [name, run, options] of plan) {
   try {
-    console.log(`  ${name}: ${await run({ ...options, seconds, seed })}`);
+    console.log(`  ${name}: ${await run({ ...options, seed })}`);
   } catch (error) {
     console.error(
       `  ${name}: VIOLATION, --seed ${seed} --only '${name}'\n  ${error instanceof Violation ? error.message : error.stack}`,
