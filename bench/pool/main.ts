@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { alternate } from '../harness/alternate.js';
 import { type Contender, scripted } from '../harness/contender.js';
-import { atLeast, atMost, judge } from '../harness/gates.js';
+import { atLeast, atMost, judge, type Verdict } from '../harness/gates.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
 import { publish, report } from '../harness/report.js';
+import { summarize } from '../harness/samples.js';
 import { nativeRungs, PAIRS, scriptedRungs } from './ladder.js';
 
 const gates = [
@@ -19,10 +20,11 @@ const command = benchCommand('bench:pool', 'Measures acquire / write a word / re
   .option('--replace', 'instead: random replace at half-full, 64 to 1,048,576 blocks')
   .option('--objects', 'instead: pools of JavaScript objects, 1 and 64 live at a time')
   .option('--treated', 'instead: what guarding and clearing the blocks cost')
+  .option('--recover', 'instead: how long it takes to recover a dead thread of a pool of 65,536 blocks')
   .option('--garbage', 'instead: count the collections of 10^8 pairs, which must be none')
   .parse();
 const options = command.opts<
-  BenchOptions & { replace?: boolean; objects?: boolean; treated?: boolean; garbage?: boolean }
+  BenchOptions & { replace?: boolean; objects?: boolean; treated?: boolean; recover?: boolean; garbage?: boolean }
 >();
 
 function threads(key: string, label: string, count: number): Contender {
@@ -40,6 +42,16 @@ async function pairs(): Promise<void> {
   const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
   publish(report('pool', plan(options).rounds, rows, judge(gates, rows)), 'pair', 'ns', options.json);
 }
+
+/** As `recover.ts` knows them. */
+const SCENES = [
+  'untouched',
+  'the living hold all',
+  'the dead held half',
+  'the dead held all',
+  'all free, all used before',
+  'the dead held all, others released them',
+];
 
 const TREATMENTS: Record<string, string> = {
   plain: 'plain',
@@ -108,7 +120,30 @@ function garbage(): void {
   }
 }
 
+/** Medians of processes that take turns: each one's first recovery, and the median of its later ones. */
+function recover(): void {
+  const script = fileURLToPath(new URL('./recover.js', import.meta.url));
+  const samples = SCENES.flatMap(label => [
+    { key: `${label}, first`, label: `${label}, first in its process`, ns: [] as number[] },
+    { key: `${label}, later`, label: `${label}, later`, ns: [] as number[] },
+  ]);
+  const { rounds } = plan(options);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, scene] of SCENES.entries()) {
+      const times: number[] = JSON.parse(execFileSync(process.execPath, [script, scene], { encoding: 'utf8' }));
+      samples[2 * i]!.ns.push(times[0]!);
+      samples[2 * i + 1]!.ns.push(summarize(times.slice(1)).median);
+    }
+  }
+  const rows = samples.map(({ key, label, ns }) => ({ key, label, name: '', operations: 1, ns: summarize(ns) }));
+  const slowest = Math.max(...rows.map(({ ns }) => ns.median)) / 1e6;
+  const claim = 'recovery of 65,536 blocks takes <= 20 ms';
+  const verdict: Verdict = { claim, compares: 'time', bound: 20, ratio: slowest, holds: slowest <= 20 };
+  publish(report('recover', rounds, rows, [verdict]), 'recovery', 'ns', options.json);
+}
+
 if (options.garbage) garbage();
+else if (options.recover) recover();
 else if (options.replace) await replace();
 else if (options.objects) await objects();
 else if (options.treated) await treated();
