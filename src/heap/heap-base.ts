@@ -8,7 +8,10 @@ export interface HeapOptions {
   guard?: boolean;
   /** Reserved bytes above which `onSoftLimit` is called, once each time they are crossed. */
   softLimitBytes?: number;
-  /** Called after an allocation in this thread has crossed `softLimitBytes`; it may use the heap. */
+  /**
+   * Called after an allocation in this thread has crossed `softLimitBytes`; it may use the heap. What it throws comes out of the call that
+   * allocated, and the new block is freed; a block that `realloc` made larger where it is stays larger.
+   */
   onSoftLimit?: (reservedBytes: number) => void;
 }
 

@@ -136,7 +136,7 @@ export class SharedHeap extends HeapBase implements Attached {
       ? core.mallocSmall(words, own, this.classOf[(size + 15) >>> 4]!)
       : core.mallocLarge(words, own, Math.max(1, Math.ceil(size / 2 ** pageShift)), alignPages);
     this.checkStatus(pointer);
-    if (this.onSoftLimit !== undefined) this.lookAtSoftLimit();
+    if (this.onSoftLimit !== undefined) this.lookAtSoftLimit(pointer);
     return pointer;
   }
 
@@ -161,8 +161,11 @@ export class SharedHeap extends HeapBase implements Attached {
     const pages = Math.ceil(size / 2 ** this.pageShift);
     if (usable > this.smallMax && size > this.smallMax && size <= this.dataBytes) {
       const status = core.resizeLarge(this.words, this.own, pointer, pages);
-      if (status === DONE) return pointer;
       this.checkStatus(status);
+      if (status === DONE) {
+        if (this.onSoftLimit !== undefined) this.lookAtSoftLimit(0);
+        return pointer;
+      }
     }
     const moved = this.malloc(size);
     // Smaller, and no room for a copy: it can stay where it is.
@@ -319,13 +322,22 @@ export class SharedHeap extends HeapBase implements Attached {
     return Atomics.load(this.words, this.heap + HEAP_RESERVED) * 2 ** this.pageShift;
   }
 
-  /** After the allocation, outside of anything that could be cut short: the callback may use the heap, or throw. */
-  private lookAtSoftLimit(): void {
+  /**
+   * After the allocation, outside of anything that could be cut short: the callback may use the heap, or throw. Then nobody learns of
+   * the new block, so it is freed (0: there is none).
+   */
+  private lookAtSoftLimit(pointer: number): void {
     const reserved = this.reservedBytes;
     const beyond = reserved > this.softLimitBytes;
     const crossed = beyond && !this.beyondSoftLimit;
     this.beyondSoftLimit = beyond;
-    if (crossed) this.onSoftLimit?.(reserved);
+    if (!crossed) return;
+    try {
+      this.onSoftLimit?.(reserved);
+    } catch (error) {
+      this.free(pointer);
+      throw error;
+    }
   }
 
   /** Gives a block back while this thread leaves, for the guard. */

@@ -6,7 +6,7 @@ const pairs = Number(process.env.GARBAGE ?? 1e7);
 
 const program = (setUp: string, body: string): string => `
 import { PerformanceObserver } from 'node:perf_hooks';
-import { ByteRing, Pool, Region, Ring } from 'DIST/index.js';
+import { Arena, ByteRing, Heap, ObjectPool, Pool, Region, Ring } from 'DIST/index.js';
 let collections = 0;
 // Scavenges only: V8 also collects old space now and then because time has passed, whatever a program does.
 const isScavenge = entry => entry.detail.kind === 1;
@@ -39,6 +39,8 @@ const sharedPool = (stock: string) =>
   `const pool = Pool.create({ region, name: 'pool', blockBytes: 64, capacity: ${stock} }); const theirs = Pool.attach(other, 'pool');`;
 const sharedRing =
   "const ring = Ring.create({ region, name: 'ring', capacity: 64 }); const theirs = Ring.attach(other, 'ring');";
+const sharedHeap = (caches: boolean) =>
+  `const heap = Heap.create({ region, name: 'heap', byteLength: 2 ** 18, caches: ${caches} }); const theirs = Heap.attach(other, 'heap');`;
 const use = 'add(pool.offsetOf(h)); add(pool.view(h).length); pool.setLength(h, i & 63); add(pool.lengthOf(h));';
 
 describe(`${pairs} pairs of hot operations`, () => {
@@ -80,6 +82,30 @@ describe(`${pairs} pairs of hot operations`, () => {
       `const ring = ByteRing.create({ region, name: 'ring', capacity: 65536 }); const theirs = ByteRing.attach(other, 'ring');
        const s = new Int32Array(4);`,
       'ring.reserveWrite(100, s); ring.commitWrite(99); add(theirs.reserveRead(200, s)); theirs.commitRead(99);',
+    ],
+    [
+      'a local heap',
+      'const heap = Heap.create({ byteLength: 2 ** 18 });',
+      'const p = heap.malloc(i & 4095); add(heap.usableSize(p)); heap.free(p);',
+    ],
+    ['a shared heap', sharedHeap(true), 'const p = heap.malloc(i & 4095); add(p); heap.free(p);'],
+    ['a shared heap, freed elsewhere', sharedHeap(true), 'const p = heap.malloc(i & 4095); add(p); theirs.free(p);'],
+    ['a heap without caches', sharedHeap(false), 'const p = heap.malloc(i & 4095); add(p); heap.free(p);'],
+    [
+      'a heap, moved and aligned',
+      sharedHeap(true),
+      `const p = heap.realloc(heap.calloc(1, i & 1023), 1 + (i & 511)); const q = heap.alignedAlloc(64, i & 255);
+       add(p ^ q); heap.free(q); heap.free(p);`,
+    ],
+    [
+      'an arena',
+      'const arena = Arena.create({ byteLength: 4096, heap: Heap.create({ byteLength: 2 ** 18 }) });',
+      'const mark = arena.mark(); add(arena.allocate(i & 2047)); if ((i & 3) === 0) arena.reset(); else arena.rewind(mark);',
+    ],
+    [
+      'an object pool',
+      'const pool = new ObjectPool({ create: () => ({ n: 1 }) });',
+      'const o = pool.acquire(); add(o.n); pool.release(o);',
     ],
   ])('of %s cause no collection', { timeout: 30_000 + pairs / 1000 }, async (_, setUp, body) => {
     const { output } = await runChild(program(setUp, body), ['--expose-gc'], 30_000 + pairs / 1000);
