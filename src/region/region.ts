@@ -199,7 +199,8 @@ export class Region {
    *
    * Given a token, that life of the seat only; given a number, whoever sits there now. A life that is already over: nothing
    * changes, and everything in the report is 0. Seats whose recovery another thread began and did not live to finish are
-   * finished too, and counted with it.
+   * finished too, and counted with it; so are those of threads that the dead one had started by `spawn`. docs/recovery.md says
+   * what is promised for each structure.
    *
    * *Proof*: the caller knows that the thread has ended (its `exit` event). A thread that still runs gets ERR_EVICTED.
    * *Threads*: any seat but the one to be recovered; one at a time, others wait. It may die too: recover its seat.
