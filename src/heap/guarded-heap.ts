@@ -131,7 +131,7 @@ export class GuardedHeap extends HeapBase implements Attached {
 
   /** Where the heap's block begins: -1 for what is no live pointer, 0 when what stands before it was overwritten. */
   private blockOf(pointer: number): number {
-    if (!this.inner.isPointer(pointer - guard.GUARD_LEAD)) return -1;
+    if (typeof pointer !== 'number' || !this.inner.isPointer(pointer - guard.GUARD_LEAD)) return -1;
     const state = guard.guardState(this.i32, pointer);
     if (state === guard.GUARD_NONE) return this.inner.isLive(pointer - guard.GUARD_LEAD) ? 0 : -1;
     if (state === guard.GUARD_FREED) return -1;
