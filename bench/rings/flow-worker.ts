@@ -6,7 +6,7 @@ import { spin } from '../harness/spin.js';
 
 export interface FlowTask {
   readonly role: 'producer' | 'consumer';
-  /** `one`: item by item. `staged`: item by item, published in batches. `bulk`, `burst`: with arrays. `ringbuf`: ringbuf.js, with arrays. */
+  /** `one`: item by item. `staged`: item by item, published in batches, taken in bursts. `bulk`, `burst`: with arrays. `ringbuf`: ringbuf.js, with arrays. */
   readonly form: string;
   /** Items in a batch. */
   readonly size: number;
@@ -147,7 +147,7 @@ function ourWork(): Work {
     [produce: (ring: Ring, count: number) => number, consume: (ring: Ring, count: number) => number]
   > = {
     one: [produceOne, consumeOne],
-    staged: [produceStaged, consumeOne],
+    staged: [produceStaged, consumeBurst],
     bulk: [produceBulk, consumeBulk],
     burst: [produceBurst, consumeBurst],
   };

@@ -4,7 +4,7 @@
  *
  * ```
  * word 32  head: the position of the next take | attention 1 at the top      (the consumer, at every take; the producer, to wait)
- * word 48  tail: a position that all before it are put of | staging 1 at the top                    (the producer, now and then)
+ * word 48  tail: a position that all before it are put of                                            (the producer, now and then)
  *
  * slot, 1 word, written by the producer: parity of the lap it was put in last 1 | item 31
  *
@@ -16,8 +16,8 @@
  * - A slot says by its parity whether it was put in this lap or in the one before. So the consumer reads slots and never writes
  *   them, and their lines travel one way; the producer looks at the head only when the room that it knows of is used up.
  * - One exchange on a slot publishes it. Several are published by the exchange on the first: the consumer looks at them in
- *   order, so those behind it are written plainly, before. `staging` says beforehand that those behind `tail` may be written
- *   (an intent), so that what a death leaves behind can be told from what was published.
+ *   order, so those behind it are written plainly, before. What is behind the first slot that was not put can only be what a dead
+ *   producer had written and not published.
  * - A consumer that takes many may read what is before `tail` plainly. That may be a bulk and half a lap behind the producer, and so
  *   behind the head; then it says nothing. Positions run modulo four laps, so that the two can be told apart.
  * - A waiter costs nothing while there is none: a consumer that is about to wait leaves ATTENTION in the slot that it waits for,
@@ -123,7 +123,8 @@ export function checkLane(words: Int32Array, queue: number, seats: number): numb
   if (closed !== 0 && closed !== 1) return queue + QUEUE_CLOSED;
   const positions = 4 * words[queue + QUEUE_CAPACITY]!;
   if ((Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY) >= positions) return queue + QUEUE_HEAD;
-  if ((Atomics.load(words, queue + QUEUE_TAIL) & ~PARITY) >= positions) return queue + QUEUE_TAIL;
+  const tail = Atomics.load(words, queue + QUEUE_TAIL);
+  if (tail < 0 || tail >= positions) return queue + QUEUE_TAIL;
   if ((Atomics.load(words, queue + QUEUE_PRODUCER) & 0xff) > seats) return queue + QUEUE_PRODUCER;
   if ((Atomics.load(words, queue + QUEUE_CONSUMER) & 0xff) > seats) return queue + QUEUE_CONSUMER;
   return 0;
@@ -157,21 +158,18 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
 
 /** Wipes what the dead producer had written and not published. Answers how many slots. */
 function undoStaging(words: Int32Array, queue: number): number {
-  const staging = Atomics.load(words, queue + QUEUE_TAIL);
-  if (staging >= 0) return 0;
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
-  const tail = staging & ~PARITY;
+  // The consumer may move on meanwhile, to the first slot that was not put at most.
+  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
+  let ahead = 0;
+  while (ahead < capacity && itemAt(words, queue, head + ahead) !== 0) ahead++;
   let staged = 0;
-  // Put in its lap, by an item or by the seal: then all was published, or nobody will ever look behind it.
-  const first = Atomics.load(words, slots + (tail & (capacity - 1)));
-  if ((first ^ parityOf(capacity, tail)) < 0) {
-    while (staged < capacity - 1 && itemAt(words, queue, tail + 1 + staged) !== 0) staged++;
-    // The last one first: whoever repeats this counts from the first.
-    for (let i = staged; i > 0; i--) {
-      Atomics.store(words, slots + ((tail + i) & (capacity - 1)), parityOf(capacity, tail + i) ^ PARITY);
-    }
+  for (ahead++; ahead < capacity; ahead++) {
+    const position = head + ahead;
+    if (itemAt(words, queue, position) === 0) continue;
+    Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ PARITY);
+    staged++;
   }
-  Atomics.store(words, queue + QUEUE_TAIL, tail);
   return staged;
 }

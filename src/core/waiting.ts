@@ -23,9 +23,12 @@ export class Waiting {
   readonly #words: Int32Array;
   readonly #bell: number;
   readonly #waitAsync: WaitAsync | undefined;
-  /** Those that have waiters. The waiters of one queue share the seat's one bit in one waiter set: their look sets it. */
+  /** Those that have waiters. All that wait for one thing share the seat's one bit in one waiter set: their look sets it. */
   readonly #queues = new Set<WaitQueue>();
   #listening = false;
+  #serving = false;
+  /** A wait has ended since the waiters began to look. */
+  #disturbed = false;
   #hold: ReturnType<typeof setInterval> | undefined;
 
   constructor(words: Int32Array, seat: number, shared: boolean) {
@@ -38,6 +41,7 @@ export class Waiting {
   wait<T>(queue: WaitQueue, look: () => T | undefined, options: unknown, leave: () => void): Promise<T> {
     const promise = queue.wait(look, options, () => {
       leave();
+      this.poke();
       this.#rest();
     });
     this.#queues.add(queue);
@@ -48,9 +52,13 @@ export class Waiting {
     return promise;
   }
 
-  /** Makes the waiters look again soon, when a blocking wait of the same thread has taken the seat's bit away. */
+  /**
+   * Makes the waiters look again, which arms them: another wait of this thread has ended, and may have taken the seat's one bit in a
+   * waiter set away from them.
+   */
   poke(): void {
-    if (this.#queues.size === 0) return;
+    this.#disturbed = true;
+    if (this.#queues.size === 0 || this.#serving) return;
     Atomics.add(this.#words, this.#bell, 1);
     Atomics.notify(this.#words, this.#bell);
   }
@@ -79,10 +87,15 @@ export class Waiting {
   #listen(): void {
     // The bell first, then the looks: a ring between the two makes the wait return at once.
     const bell = Atomics.load(this.#words, this.#bell);
-    for (const queue of this.#queues) {
-      queue.serve();
-      if (queue.size === 0) this.#queues.delete(queue);
-    }
+    this.#serving = true;
+    do {
+      this.#disturbed = false;
+      for (const queue of this.#queues) {
+        queue.serve();
+        if (queue.size === 0) this.#queues.delete(queue);
+      }
+    } while (this.#disturbed && this.#queues.size !== 0);
+    this.#serving = false;
     if (this.#queues.size === 0) {
       this.#release();
       return;

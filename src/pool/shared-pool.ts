@@ -187,7 +187,7 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     }
     this.own[OWN_COUNT] = this.count;
     const found = this.settle(acquireWait(this.words, this.own, deadline));
-    if (this.waiters.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     return found;
   }
 

@@ -224,11 +224,16 @@ export class Region {
     attachment.left = true;
     attachment.waiting.failAll(new RingwellError('ERR_SEAT', `Seat ${seat}: this region was detached while waiting`));
     if (!seated) return;
-    for (const structure of attachment.opened.values()) structure.leave();
-    // Blocks of pools that this thread never opened: a ring that carries them brought them here.
     const entries = readEntries(words);
-    for (const { name, kind, part } of typeof entries === 'number' ? [] : entries) {
-      if (!attachment.opened.has(name)) kind.leave?.(attachment, part);
+    if (typeof entries === 'number') for (const structure of attachment.opened.values()) structure.leave();
+    else {
+      // Newest first: a ring comes before the pool whose blocks it carries, which may get some back from it. Pools that this thread
+      // never opened have to be left too: a ring that carries them brought their blocks here.
+      for (const { name, kind, part } of entries) {
+        const structure = attachment.opened.get(name);
+        if (structure !== undefined) structure.leave();
+        else kind.leave?.(attachment, part);
+      }
     }
     ring(words, seat);
     moveSeat(words, seat, generation, SEAT_LEAVING, SEAT_FREE);

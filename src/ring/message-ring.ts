@@ -169,7 +169,7 @@ export class MessageRing implements Closable {
     }
     const { length } = source;
     const found = core.claimWait(this.words, this.own, length, type, now() + timeoutMs);
-    if (this.receivers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     if (found <= 0) return this.notClaimed(found) !== 0;
     return this.fill(found - 1, source, length);
   }
@@ -205,7 +205,7 @@ export class MessageRing implements Closable {
       if (count !== 0) return count;
     }
     const found = core.nextMessageWait(this.words, this.own, now() + timeoutMs);
-    if (this.receivers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     return found > 0 ? this.drain(handler, lap) : this.notReceived(found);
   }
 
@@ -238,7 +238,7 @@ export class MessageRing implements Closable {
   /** @internal */
   leaveReadable(): void {
     if (!this.left) core.leaveMessages(this.words, this.own);
-    if (this.receivers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
   }
 
   /**

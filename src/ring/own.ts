@@ -19,8 +19,10 @@ export const OWN_RUN = 15;
 export const OWN_RUN_EXTENT = 16;
 export const OWN_LIFE = 17;
 export const OWN_STAGED = 18;
-export const OWN_STAGED_ITEM = 19;
-export const OWN_SEEN = 20;
-export const OWN_RUN_WORD = 21;
-export const OWN_AWAITS = 22;
-export const OWN_WORDS = 23;
+export const OWN_SEEN = 19;
+export const OWN_RUN_WORD = 20;
+export const OWN_AWAITS = 21;
+export const OWN_BATCH_MAX = 22;
+export const OWN_STAGED_ROOM = 23;
+/** A producer's for a lane has what it has staged behind these. */
+export const OWN_WORDS = 24;

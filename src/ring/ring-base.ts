@@ -95,10 +95,14 @@ export function wrongMode(call: string, needs: string): RingwellError {
   return new RingwellError('ERR_USAGE', `ring.${call}: needs a ring with ${needs}`);
 }
 
+/** What kind of typed array something is, whatever realm it is from; undefined for anything else. */
+const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int32Array.prototype), Symbol.toStringTag)!
+  .get as (this: unknown) => string | undefined;
+
 /** An array of the caller's and how much of it is meant. @throws {RingwellError} ERR_USAGE */
 export function checkItems(items: unknown, count: unknown, call: string): void {
-  // One of another realm is as good; asking for its tag costs more than a batch.
-  if (!(items instanceof Int32Array) && Object.prototype.toString.call(items) !== '[object Int32Array]')
+  // What an array says of itself, or what it inherits from, can be forged.
+  if (kindOf.call(items) !== 'Int32Array')
     throw new RingwellError('ERR_USAGE', `ring.${call}: items must be an Int32Array, got ${show(items)}`);
   const most = (items as Int32Array).length;
   if (typeof count !== 'number' || (count >>> 0) - count !== 0 || count > most)
@@ -131,18 +135,24 @@ export abstract class RingBase implements Closable {
   }
 
   /**
-   * Puts an item in. Answers false when the ring is full: the item stays the caller's.
+   * Puts an item in. Answers false when the ring is full: the item stays the caller's. One that overwrites drops its oldest item
+   * for it, and answers false only while that is being taken at this moment, or its taker died over it and was not recovered; where
+   * another closes it in the middle of that, the oldest is dropped and the new one refused.
    * @throws {RingwellError} ERR_CLOSED; ERR_USAGE for what is not an item; ERR_HANDLE where the ring carries a pool and this
    * seat doesn't hold that block; then nothing has changed
    */
   abstract enqueue(item: number): boolean;
   /**
    * Puts the first `count` items in, all or none: answers false when there is no room for all. In order; with several producers,
-   * next to each other too. Where several may put, at most 256 at once.
+   * next to each other too. At most 256 at once, unless the ring has a single producer and a single consumer and does not
+   * overwrite. A ring that does drops as many of the oldest as it takes, and answers false while one of those is being taken.
    * @throws {RingwellError} as `enqueue`; ERR_USAGE for what is not an Int32Array of items, or too many for one go
    */
   abstract enqueueBulk(items: Int32Array, count: number): boolean;
-  /** As `enqueueBulk`, but as many as there is room for. Answers how many. */
+  /**
+   * As `enqueueBulk`, but as many as there is room for. Answers how many: what is wrong with a later one is thrown when it is the
+   * first, or nothing at all is put.
+   */
   abstract enqueueBurst(items: Int32Array, count: number): number;
   /**
    * As `enqueue`, but shows the item to the consumers later, together with others: at `flush`, when the ring runs full, when this
@@ -169,8 +179,9 @@ export abstract class RingBase implements Closable {
    */
   abstract dequeue(): number;
   /**
-   * Takes `count` items, all or none: answers false when fewer are there, also when the ring is closed. Where several may take, at
-   * most 256 at once. @throws {RingwellError} ERR_USAGE
+   * Takes `count` items, all or none: answers false when fewer are there, also when the ring is closed. At most 256 at once, as
+   * `enqueueBulk`. Where a producer was recovered in the middle of a put, its slot counts until those before it are taken: then
+   * a ring holds one item less than its capacity, and never that many. @throws {RingwellError} ERR_USAGE
    */
   abstract dequeueBulk(items: Int32Array, count: number): boolean;
   /** Takes up to `count` items. Answers how many: 0 also when the ring is closed and drained, `dequeue` tells which. */
@@ -181,6 +192,11 @@ export abstract class RingBase implements Closable {
   abstract dequeueWait(timeoutMs?: number): number;
   /** As `dequeueWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was taken. Allocates. */
   abstract dequeueAsync(options?: { signal?: AbortSignal }): Promise<number>;
+  /**
+   * Nothing more goes in, what is in it can still be taken; who waits is woken. What this thread has staged goes in before.
+   * @throws {RingwellError} ERR_CLOSED when another had closed the ring before what this thread had staged was published: it was
+   * not put in, and carried blocks are this seat's again
+   */
   abstract close(): void;
   abstract readonly closed: boolean;
 
@@ -193,7 +209,7 @@ export abstract class RingBase implements Closable {
     }
   }
 
-  /** Closes the ring. */
+  /** As `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -6,8 +6,8 @@
  * word 0 queue | 1 slots | 2 index mask | 3 lap shift | 4 lap mask | 5 seat | 6 seats | 7 seat generation
  * word 8 records of the carried pool, or 0 | 9 its index bits
  * word 10 head, 11 tail: where this seat looks first | 12 hint mask: the shared positions are stored when these bits change
- * word 13 extent mask | 14 seek: how the search for a position goes on | 22 awaits: what this seat is armed for
- * word 15 run: the position of a claim of several, 16 its extent, 21 its first slot's word
+ * word 13 extent mask | 14 seek: how the search for a position goes on | 21 awaits: what this seat is armed for
+ * word 15 run: the position of a claim of several, 16 its extent, 20 its first slot's word
  * ```
  */
 import { ringAll } from '../core/doorbell.core.js';

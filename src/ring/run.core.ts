@@ -10,10 +10,12 @@ import {
   QUEUE_HEAD,
   QUEUE_TAIL,
   SLOT_CLAIMED,
+  SLOT_EMPTY,
   SLOT_EXTENT_SHIFT,
   SLOT_FULL,
   SLOT_MARK,
   SLOT_SKIP,
+  SLOT_STATE_MASK,
   SLOT_TAKEN,
   SLOT_WORDS,
   slotTag,
@@ -36,7 +38,7 @@ import {
   OWN_TAIL,
 } from './own.js';
 import { DRAINED, FRESH, moveTo, NOWHERE, pastHead, pastTail, refused } from './ring.core.js';
-import { publish, release } from './ring-mark.core.js';
+import { publish, release, releaseSkipped } from './ring-mark.core.js';
 
 /** The index of the slot of a position. */
 function slotAt(own: Int32Array, position: number): number {
@@ -70,6 +72,35 @@ export function isEmptyAt(words: Int32Array, own: Int32Array, ahead: number): nu
   const position = own[OWN_TAIL]! + ahead;
   if (ahead > own[OWN_INDEX_MASK]!) return 0;
   return (Atomics.load(words, slotAt(own, position)) & ~SLOT_MARK) === lapAt(own, position) ? 1 : 0;
+}
+
+/**
+ * Drops the oldest items of a full ring until that many slots behind this seat's tail are free. For the only producer; the consumer may
+ * take meanwhile. Stops at one that is just being taken: that may go on for as long as its taker is away.
+ */
+export function makeRoom(words: Int32Array, own: Int32Array, count: number): void {
+  for (let ahead = 0; ahead < count; ) {
+    if (isEmptyAt(words, own, ahead) === 1) {
+      ahead++;
+      continue;
+    }
+    const position = (own[OWN_TAIL]! + ahead - own[OWN_INDEX_MASK]! - 1) | 0;
+    const slot = slotAt(own, position);
+    const word = Atomics.load(words, slot);
+    if ((word & own[OWN_LAP_MASK]!) !== lapAt(own, position)) {
+      // Given back meanwhile; or sealed, and then there is nothing to make room for.
+      if ((word & SLOT_STATE_MASK) !== SLOT_EMPTY) return;
+      continue;
+    }
+    const state = word & SLOT_STATE_MASK;
+    if (state === SLOT_SKIP) {
+      releaseSkipped(words, own, slot, word);
+      continue;
+    }
+    if (state !== SLOT_FULL) return;
+    const taken = (word - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
+    if (Atomics.compareExchange(words, slot, word, taken) === word) release(words, own, slot, taken);
+  }
 }
 
 /** Claims up to `count` slots at the tail, at least `least`. Answers how many, NONE (fewer are free), CLOSED or UNSEATED. */

@@ -88,7 +88,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
       done += this.write(done === 0 ? source : source.subarray(done));
       if (done < source.length && deadline <= now()) break;
     }
-    if (this.writers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     return done;
   }
 
@@ -105,7 +105,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
       if (there < CLOSED) throw this.failure(there);
     }
     const count = this.read(target);
-    if (this.readers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     return count;
   }
 
@@ -149,7 +149,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
 
   leaveReadable(): void {
     if (!this.left) core.leaveReader(this.words, this.own);
-    if (this.readers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
   }
 
   roomWait(timeoutMs: number): void {
@@ -157,7 +157,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     if (!this.mayWait(timeoutMs, 'write')) return;
     const room = this.awaitRoom(1, now() + timeoutMs);
     if (room < CLOSED) throw this.failure(room);
-    if (this.writers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
   }
 
   bytesWait(timeoutMs: number): void {
@@ -165,7 +165,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     if (!this.mayWait(timeoutMs, 'read')) return;
     const there = this.awaitBytes(1, now() + timeoutMs);
     if (there < CLOSED) throw this.failure(there);
-    if (this.readers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
   }
 
   roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {

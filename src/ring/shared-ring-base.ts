@@ -14,7 +14,7 @@ import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import { closeQueue } from './ring.core.js';
-import { badCargo, closedRing, RingBase } from './ring-base.js';
+import { badCargo, badItem, closedRing, RingBase } from './ring-base.js';
 import { leaveSide } from './side.core.js';
 import type { Waitable } from './waitable.js';
 
@@ -71,7 +71,7 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
       if (this.enqueue(item)) return true;
     }
     const status = this.putWait(item, deadline);
-    if (this.putters.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     return status === DONE ? true : this.notPut(status, item);
   }
 
@@ -96,7 +96,7 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
       if (item !== NONE) return item;
     }
     const found = this.takeWait(deadline);
-    if (this.takers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
     return found > NONE ? found : this.notTaken(found, 'dequeueWait');
   }
 
@@ -114,7 +114,7 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
   leaveReadable(): void {
     if (!this.left) this.leaveItems();
     // Those of this thread who wait without blocking have the same bit.
-    if (this.takers.size !== 0) this.attachment.waiting.poke();
+    this.attachment.waiting.poke();
   }
 
   close(): void {
@@ -149,6 +149,11 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
     if (status === BAD_HANDLE) throw badCargo(item);
     if (status === WRONG_SEAT) throw this.wrongSeat('enqueue', QUEUE_PRODUCER, 'producer');
     return false;
+  }
+
+  /** What is wrong with an item that was not put. */
+  protected badItem(item: number): RingwellError {
+    return this.carried !== 0 && item > 0 ? badCargo(item) : badItem(item);
   }
 
   /** NONE or CLOSED; throws for what is wrong. */

@@ -8,13 +8,13 @@ import {
   SINGLE_CONSUMER,
   SINGLE_PRODUCER,
 } from '../core/slot.core.js';
-import { BAD_HANDLE, CLOSED, DONE, NONE } from '../core/status.js';
+import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import type { Attachment } from '../region/attachment.js';
 import { load, receive } from './cargo.core.js';
 import { openOwn } from './open-own.js';
 import { OWN_LIFE, OWN_SLOTS, OWN_TAIL } from './own.js';
 import * as core from './ring.core.js';
-import { badItem, checkBatch, checkItems, ITEM_MAX, wrongMode } from './ring-base.js';
+import { badItem, checkItems, ITEM_MAX, wrongMode } from './ring-base.js';
 import * as wait from './ring-wait.core.js';
 import * as run from './run.core.js';
 import { SharedRingBase } from './shared-ring-base.js';
@@ -27,8 +27,8 @@ export class SharedRing extends SharedRingBase {
   private readonly overwrites: boolean;
   /** The most items of one claim. */
   private readonly runMax: number;
-  /** What a single producer has staged. */
-  private readonly staged: Int32Array;
+  /** Items that are put together: those that a single producer has staged, or a batch of its own. */
+  private readonly batch: Int32Array;
   private stagedCount = 0;
 
   /** */
@@ -38,7 +38,7 @@ export class SharedRing extends SharedRingBase {
     this.singleConsumer = (this.modes & SINGLE_CONSUMER) !== 0;
     this.overwrites = (this.modes & OVERWRITE) !== 0;
     this.runMax = extentMax(this.capacity);
-    this.staged = new Int32Array(this.singleProducer ? this.runMax : 0);
+    this.batch = new Int32Array(this.runMax);
   }
 
   get length(): number {
@@ -52,23 +52,16 @@ export class SharedRing extends SharedRingBase {
       this.ensureProducer(item);
       if (this.stagedCount !== 0) this.flush();
     }
-    const status = core.enqueue(this.words, this.own, item);
-    if (status === DONE) return true;
-    return status === NONE && this.overwrites ? this.overwrite(item) : this.notPut(status, item);
-  }
-
-  /** Drops the oldest item, and again where the consumer was quicker, until there is room. */
-  private overwrite(item: number): boolean {
-    for (;;) {
-      core.dequeue(this.words, this.own);
-      const status = core.enqueue(this.words, this.own, item);
-      if (status === DONE) return true;
-      if (status !== NONE) return this.notPut(status, item);
+    let status = core.enqueue(this.words, this.own, item);
+    if (status === NONE && this.overwrites) {
+      run.makeRoom(this.words, this.own, 1);
+      status = core.enqueue(this.words, this.own, item);
     }
+    return status === DONE ? true : this.notPut(status, item);
   }
 
   enqueueBulk(items: Int32Array, count: number): boolean {
-    checkBatch(items, count, 'enqueueBulk');
+    checkItems(items, count, 'enqueueBulk');
     if (count === 0) return true;
     if (count > this.capacity) return false;
     if (count > this.runMax)
@@ -77,14 +70,25 @@ export class SharedRing extends SharedRingBase {
   }
 
   enqueueBurst(items: Int32Array, count: number): number {
-    checkBatch(items, count, 'enqueueBurst');
+    checkItems(items, count, 'enqueueBurst');
     let done = 0;
     while (done < count) {
-      const put = this.putRun(items, done, Math.min(count - done, this.runMax), 1);
-      if (put === 0) break;
+      const part = Math.min(count - done, this.runMax);
+      const put = this.putRest(items, done, part);
       done += put;
+      if (put < part) break;
     }
     return done;
+  }
+
+  /** As `putRun`, of one at least; what is wrong behind those that are put already is for the next call to say. */
+  private putRest(items: Int32Array, from: number, count: number): number {
+    if (from === 0) return this.putRun(items, from, count, 1);
+    try {
+      return this.putRun(items, from, count, 1);
+    } catch {
+      return 0;
+    }
   }
 
   /** Puts items from `from` on. Answers how many: 0 when there is no room for `least`. */
@@ -94,34 +98,42 @@ export class SharedRing extends SharedRingBase {
       this.ensureProducer(items[from]!);
       if (this.stagedCount !== 0) this.flush();
     }
-    if (this.overwrites) {
-      for (let i = 0; i < count; i++) this.enqueue(items[from + i]!);
-      return count;
-    }
-    const { words, own } = this;
-    if (this.carried !== 0) {
-      for (let i = 0; i < count; i++) {
-        if (load(words, own, items[from + i]!) !== 0) continue;
-        this.unload(items, from, i);
-        this.notPut(BAD_HANDLE, items[from + i]!);
+    const { words, own, batch } = this;
+    // Read once: where the array is shared, an item may be another one the next time.
+    for (let i = 0; i < count; i++) {
+      const item = items[from + i]!;
+      if (item <= 0 || (this.carried !== 0 && load(words, own, item) === 0)) {
+        if (this.carried !== 0) this.unload(0, i);
+        throw this.badItem(item);
       }
+      batch[i] = item;
     }
+    if (this.overwrites) {
+      if (this.closed) this.notPut(CLOSED, batch[0]!);
+      run.makeRoom(words, own, count);
+    }
+    return this.putBatch(count, least);
+  }
+
+  /** Puts what stands in `batch`; carried blocks are on their way already. Answers how many: 0 when there is no room for `least`. */
+  private putBatch(count: number, least: number): number {
+    const { words, own, batch } = this;
     const claimed = run.claimRun(words, own, count, least);
+    if (claimed === UNSEATED) throw this.attachment.unseated(); // what it held went with the seat
     if (claimed <= NONE) {
-      if (this.carried !== 0) this.unload(items, from, count);
-      this.notPut(claimed, items[from]!);
+      if (this.carried !== 0) this.unload(0, count);
+      this.notPut(claimed, batch[0]!);
       return 0;
     }
-    for (let i = 0; i < claimed; i++) run.fillRun(words, own, i, items[from + i]!);
-    const status = run.publishRun(words, own);
-    if (status !== DONE) this.notPut(status, items[from]!);
-    if (this.carried !== 0) this.unload(items, from + claimed, count - claimed);
+    for (let i = 0; i < claimed; i++) run.fillRun(words, own, i, batch[i]!);
+    if (run.publishRun(words, own) !== DONE) throw this.attachment.unseated();
+    if (this.carried !== 0) this.unload(claimed, count);
     return claimed;
   }
 
-  /** Takes blocks back that were not put after all. */
-  private unload(items: Int32Array, from: number, count: number): void {
-    for (let i = from; i < from + count; i++) receive(this.words, this.own, items[i]!);
+  /** Takes the blocks of `batch` back that were not put after all. */
+  private unload(from: number, to: number): void {
+    for (let i = from; i < to; i++) receive(this.words, this.own, this.batch[i]!);
   }
 
   stage(item: number): boolean {
@@ -140,7 +152,7 @@ export class SharedRing extends SharedRingBase {
       return stagedCount === this.runMax && run.isEmptyAt(words, own, 0) === 1 ? this.stage(item) : false;
     }
     if (this.carried !== 0 && load(words, own, item) === 0) return this.notPut(BAD_HANDLE, item);
-    this.staged[stagedCount] = item;
+    this.batch[stagedCount] = item;
     this.stagedCount = stagedCount + 1;
     return true;
   }
@@ -150,19 +162,10 @@ export class SharedRing extends SharedRingBase {
     const count = this.stagedCount;
     if (count === 0) return;
     this.stagedCount = 0;
-    const { words, own, staged } = this;
     // Evicted: what was staged went with the seat.
-    if (words[this.queue + QUEUE_PRODUCER] !== own[OWN_LIFE]) throw this.attachment.unseated();
+    if (this.words[this.queue + QUEUE_PRODUCER] !== this.own[OWN_LIFE]) throw this.attachment.unseated();
     // There is room: it was looked for item by item, and nobody else puts.
-    const claimed = run.claimRun(words, own, count, count);
-    if (claimed <= NONE) {
-      if (this.carried !== 0) this.unload(staged, 0, count);
-      this.notPut(claimed, staged[0]!);
-      return;
-    }
-    for (let i = 0; i < count; i++) run.fillRun(words, own, i, staged[i]!);
-    const status = run.publishRun(words, own);
-    if (status !== DONE) this.notPut(status, staged[0]!);
+    this.putBatch(count, count);
   }
 
   dequeue(): number {
@@ -250,12 +253,15 @@ export class SharedRing extends SharedRingBase {
   }
 
   override leave(): void {
-    // Not by `flush`: the ring may be closed, and this seat is leaving already.
-    if (this.stagedCount !== 0 && run.claimRun(this.words, this.own, this.stagedCount, this.stagedCount) > NONE) {
-      for (let i = 0; i < this.stagedCount; i++) run.fillRun(this.words, this.own, i, this.staged[i]!);
-      run.publishRun(this.words, this.own);
-    }
+    const count = this.stagedCount;
     this.stagedCount = 0;
+    // Not by `flush`: this seat is leaving already. In a closed ring nothing more is put: then blocks are this seat's again.
+    if (count !== 0 && run.claimRun(this.words, this.own, count, count) > NONE) {
+      for (let i = 0; i < count; i++) run.fillRun(this.words, this.own, i, this.batch[i]!);
+      run.publishRun(this.words, this.own);
+    } else if (this.carried !== 0) {
+      this.unload(0, count);
+    }
     super.leave();
   }
 

@@ -3,9 +3,9 @@
  *
  * The private array is a ring's (ring.core.ts), with these words in another meaning:
  * ```
- * word 3 parity shift | 4 positions' mask, two laps | 10 head, 11 tail: the positions of this seat's sides
- * word 17 life: this seat as a side names it | 18 staged: items written and not published | 19 the first of them
- * word 15 run: how many items behind the head are known to be there | 20 seen: where the head was when the producer last looked
+ * word 3 parity shift | 4 positions' mask, four laps | 10 head, 11 tail: the positions of this seat's sides
+ * word 17 life: this seat as a side names it | 19 seen: where the head was when the producer last looked
+ * word 15 run: how many items behind the head are known to be there | 18 and those from 22 on: single-batch.core.ts
  * ```
  */
 import { now } from '../core/clock.js';
@@ -31,13 +31,12 @@ import {
   OWN_LIFE,
   OWN_QUEUE,
   OWN_RECORDS,
-  OWN_RUN,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
   OWN_SEEN,
   OWN_SLOTS,
   OWN_STAGED,
-  OWN_STAGED_ITEM,
+  OWN_STAGED_ROOM,
   OWN_TAIL,
 } from './own.js';
 import { takeSide } from './side.core.js';
@@ -55,6 +54,7 @@ function takeProducer(words: Int32Array, own: Int32Array): number {
   own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
   Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, own[OWN_TAIL]!);
   own[OWN_STAGED] = 0;
+  own[OWN_STAGED_ROOM] = 0;
   return DONE;
 }
 
@@ -67,7 +67,7 @@ function takeConsumer(words: Int32Array, own: Int32Array): number {
 }
 
 /** Makes sure that this seat may put. A hint is enough: the side is ours until we are evicted. Answers as `takeProducer`. */
-function asProducer(words: Int32Array, own: Int32Array): number {
+export function asProducer(words: Int32Array, own: Int32Array): number {
   return words[own[OWN_QUEUE]! + QUEUE_PRODUCER] === own[OWN_LIFE] ? DONE : takeProducer(words, own);
 }
 
@@ -77,14 +77,14 @@ export function asConsumer(words: Int32Array, own: Int32Array): number {
 }
 
 /** Why nothing could be put or taken: NONE, CLOSED as found before, or UNSEATED. */
-function refused(words: Int32Array, own: Int32Array, closed: number): number {
+export function refused(words: Int32Array, own: Int32Array, closed: number): number {
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
   return closed !== 0 ? CLOSED : NONE;
 }
 
-/** Whether there is room for one more item behind those staged. Answers 1 or 0. */
+/** Whether there is room for one more item; nothing is staged. Answers 1 or 0. */
 function hasRoom(words: Int32Array, own: Int32Array): number {
-  const most = own[OWN_INDEX_MASK]! - own[OWN_STAGED]!;
+  const most = own[OWN_INDEX_MASK]!;
   const tail = own[OWN_TAIL]!;
   if (((tail - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!) <= most) return 1;
   // The room that was known of is used up: look at the consumer's line again.
@@ -93,7 +93,7 @@ function hasRoom(words: Int32Array, own: Int32Array): number {
 }
 
 /** Publishes the slot at the tail, and moves on by so many. Answers 1, or 0 when the consumer has sealed it. */
-function publish(words: Int32Array, own: Int32Array, item: number, count: number): number {
+export function publish(words: Int32Array, own: Int32Array, item: number, count: number): number {
   const tail = own[OWN_TAIL]!;
   const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
   const parity = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
@@ -113,12 +113,11 @@ function publish(words: Int32Array, own: Int32Array, item: number, count: number
   return 1;
 }
 
-/** Puts an item at the tail. Answers DONE, NONE (full), CLOSED, BAD_HANDLE, UNSEATED or WRONG_SEAT. */
+/** Puts an item at the tail; nothing is staged. Answers DONE, NONE (full), CLOSED, BAD_HANDLE, UNSEATED or WRONG_SEAT. */
 export function put(words: Int32Array, own: Int32Array, item: number): number {
   const queue = own[OWN_QUEUE]!;
   const status = asProducer(words, own);
   if (status !== DONE) return status;
-  if (own[OWN_STAGED] !== 0) return putBehind(words, own, item);
   if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
   // A hint too: a close that is missed here comes after this put; what is put is drained, or the seal is found.
   if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
@@ -129,132 +128,11 @@ export function put(words: Int32Array, own: Int32Array, item: number): number {
   return refused(words, own, 1);
 }
 
-/** Puts an item behind those staged, and publishes all. */
-function putBehind(words: Int32Array, own: Int32Array, item: number): number {
-  const status = stage(words, own, item);
-  if (status !== DONE && status !== NONE) return status;
-  // Full, too: who waits for room must not keep items back that would make some.
-  const flushed = flush(words, own);
-  return flushed === DONE ? status : flushed;
-}
-
-/** Writes an item behind the tail, to be published by `flush`. Answers as `put`. */
-export function stage(words: Int32Array, own: Int32Array, item: number): number {
-  const queue = own[OWN_QUEUE]!;
-  const status = asProducer(words, own);
-  if (status !== DONE) return status;
-  if (own[OWN_RECORDS] !== 0 && isCargo(words, own, item) === 0) return BAD_HANDLE;
-  if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
-  if (hasRoom(words, own) === 0) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
-  const staged = own[OWN_STAGED]!;
-  if (own[OWN_RECORDS] !== 0) send(words, own, item);
-  if (staged === 0) own[OWN_STAGED_ITEM] = item;
-  else {
-    if (staged === 1) {
-      // The intent, before the first word behind the tail.
-      Atomics.store(words, queue + QUEUE_TAIL, own[OWN_TAIL]! | PARITY);
-    }
-    const position = own[OWN_TAIL]! + staged;
-    const parity = (position << own[OWN_LAP_SHIFT]!) & PARITY;
-    words[own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!)] = parity | item;
-  }
-  own[OWN_STAGED] = staged + 1;
-  return DONE;
-}
-
-/** How many of `wanted` items could be staged now: 0 when it is full; CLOSED, UNSEATED or WRONG_SEAT. */
-export function roomFor(words: Int32Array, own: Int32Array, wanted: number): number {
-  const status = asProducer(words, own);
-  if (status !== DONE) return status;
-  if (words[own[OWN_QUEUE]! + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
-  const all = own[OWN_INDEX_MASK]! + 1 - own[OWN_STAGED]!;
-  let room = all - ((own[OWN_TAIL]! - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!);
-  if (room < wanted) {
-    own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
-    room = all - ((own[OWN_TAIL]! - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!);
-  }
-  return Math.min(room, wanted);
-}
-
-/** Stages that many items for which there is room: the first is given, the others are to be written by `writeSlot`. */
-export function stageMany(words: Int32Array, own: Int32Array, count: number, first: number): void {
-  const staged = own[OWN_STAGED]!;
-  if (staged === 0) own[OWN_STAGED_ITEM] = first;
-  // The intent, before the first word behind the tail.
-  if (staged < 2 && staged + count > 1) Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, own[OWN_TAIL]! | PARITY);
-  own[OWN_STAGED] = staged + count;
-}
-
-/** Writes an item into the slot of a position, plainly. With what it needs as arguments, for loops. */
-export function writeSlot(
-  words: Int32Array,
-  slots: number,
-  indexMask: number,
-  shift: number,
-  position: number,
-  item: number,
-): void {
-  words[slots + (position & indexMask)] = ((position << shift) & PARITY) | item;
-}
-
-/** The item in the slot of a position that is known to be put. */
-export function readSlot(words: Int32Array, slots: number, indexMask: number, position: number): number {
-  return words[slots + (position & indexMask)]! & ~PARITY;
-}
-
-/** Publishes what was staged, by one exchange on the first. Answers DONE, CLOSED (nothing was published) or UNSEATED. */
-export function flush(words: Int32Array, own: Int32Array): number {
-  const staged = own[OWN_STAGED]!;
-  if (staged === 0) return DONE;
-  const queue = own[OWN_QUEUE]!;
-  if (words[queue + QUEUE_PRODUCER] !== own[OWN_LIFE]) {
-    own[OWN_STAGED] = 0; // evicted: recovery has undone it
-    return UNSEATED;
-  }
-  if (publish(words, own, own[OWN_STAGED_ITEM]!, staged) === 0) {
-    unstage(words, own);
-    return refused(words, own, 1);
-  }
-  own[OWN_STAGED] = 0;
-  return DONE;
-}
-
-/** Takes back all that was staged, the last one first. */
-function unstage(words: Int32Array, own: Int32Array): void {
-  const tail = own[OWN_TAIL]!;
-  while (own[OWN_STAGED]! > 0) {
-    const staged = own[OWN_STAGED]! - 1;
-    const position = tail + staged;
-    const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);
-    const item = staged === 0 ? own[OWN_STAGED_ITEM]! : words[slot]! & ~PARITY;
-    if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-    if (staged !== 0) words[slot] = ((position << own[OWN_LAP_SHIFT]!) & PARITY) ^ PARITY;
-    if (staged === 1) Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, tail);
-    own[OWN_STAGED] = staged;
-  }
-}
-
-/** Before `look`: how many items are known to be there by one look at the tail. The caller has the consumer's side. */
-export function lookAhead(words: Int32Array, own: Int32Array): void {
-  const tail = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_TAIL);
-  const shown = (tail - own[OWN_HEAD]!) & own[OWN_LAP_MASK]!;
-  // The tail's word may be behind the head: then it says nothing.
-  own[OWN_RUN] = shown > own[OWN_INDEX_MASK]! + 1 ? 0 : shown;
-}
-
-/** The item that many positions behind the head, or NONE; in order from 0 on. Takes nothing. */
-export function look(words: Int32Array, own: Int32Array, ahead: number): number {
-  if (ahead > own[OWN_INDEX_MASK]!) return NONE;
-  const position = own[OWN_HEAD]! + ahead;
-  const slot = own[OWN_SLOTS]! + (position & own[OWN_INDEX_MASK]!);
-  // What is before the tail that was seen has been published before.
-  const word = ahead < own[OWN_RUN]! ? words[slot]! : Atomics.load(words, slot);
-  const found = word ^ ((position << own[OWN_LAP_SHIFT]!) & PARITY);
-  return found > 0 ? found : NONE;
-}
-
-/** Takes the item at the head. Answers it, NONE, CLOSED (and drained), UNSEATED or WRONG_SEAT. */
-export function take(words: Int32Array, own: Int32Array): number {
+/**
+ * The item at the head, which stays; NONE, CLOSED (and drained), UNSEATED or WRONG_SEAT. Before it says CLOSED the lane is sealed:
+ * nothing comes after that.
+ */
+export function front(words: Int32Array, own: Int32Array): number {
   const queue = own[OWN_QUEUE]!;
   const status = asConsumer(words, own);
   if (status !== DONE) return status;
@@ -270,31 +148,26 @@ export function take(words: Int32Array, own: Int32Array): number {
     if (seen === word) return refused(words, own, 1);
     word = seen;
   }
-  const item = word & ~PARITY;
+  return word & ~PARITY;
+}
+
+/** Takes the item at the head. Answers it, or as `front`. */
+export function take(words: Int32Array, own: Int32Array): number {
+  const item = front(words, own);
+  if (item <= NONE) return item;
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
   moveHead(words, own, 1);
   return item;
 }
 
 /** Gives slots back, and rings the producer if it waits for them. */
-function moveHead(words: Int32Array, own: Int32Array, count: number): void {
+export function moveHead(words: Int32Array, own: Int32Array, count: number): void {
   const head = own[OWN_HEAD]!;
   const next = (head + count) & own[OWN_LAP_MASK]!;
   own[OWN_HEAD] = next;
   if (Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_HEAD, head, next) === head) return;
   Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, next);
   wakeOne(words, own, QUEUE_ROOM_WAITERS);
-}
-
-/** Takes `count` items, all of which `look` has found. The caller has read them. */
-export function takeMany(words: Int32Array, own: Int32Array, count: number): void {
-  const head = own[OWN_HEAD]!;
-  if (own[OWN_RECORDS] !== 0) {
-    for (let i = 0; i < count; i++) {
-      receive(words, own, words[own[OWN_SLOTS]! + ((head + i) & own[OWN_INDEX_MASK]!)]! & ~PARITY);
-    }
-  }
-  moveHead(words, own, count);
 }
 
 /** Announces that the producer is about to wait for room; look again before waiting. Answers the bell to wait on. */

@@ -1,12 +1,13 @@
 import { disarm } from '../core/doorbell.core.js';
-import { laneLength, parityShift } from '../core/lane.core.js';
+import { laneLength, PARITY, parityShift } from '../core/lane.core.js';
 import { QUEUE_CAPACITY, QUEUE_ITEM_WAITERS, QUEUE_ROOM_WAITERS } from '../core/slot.core.js';
-import { BAD_HANDLE, CLOSED, DONE, NONE } from '../core/status.js';
+import { BAD_HANDLE, DONE, NONE } from '../core/status.js';
 import type { Seated } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
-import { load, receive } from './cargo.core.js';
+import { load } from './cargo.core.js';
 import { openOwn } from './open-own.js';
 import {
+  OWN_BATCH_MAX,
   OWN_HEAD,
   OWN_INDEX_MASK,
   OWN_LAP_MASK,
@@ -15,14 +16,19 @@ import {
   OWN_SLOTS,
   OWN_STAGED,
   OWN_TAIL,
+  OWN_WORDS,
 } from './own.js';
-import { badItem, checkBatch, checkItems, ITEM_MAX } from './ring-base.js';
+import { badItem, checkItems, ITEM_MAX } from './ring-base.js';
 import { SharedRingBase } from './shared-ring-base.js';
+import * as batch from './single-batch.core.js';
 import * as core from './single-ring.core.js';
 
 // As in pool/shared-pool.ts: engines look up what is imported at each call.
-const writeFast = core.writeSlot;
-const readFast = core.readSlot;
+const writeFast = batch.writeSlot;
+const readFast = batch.readSlot;
+
+/** The most items that are staged before they are published. */
+const STAGED_MAX = 256;
 
 /** A ring with one producer and one consumer (single-ring.core.ts). */
 export class SingleRing extends SharedRingBase {
@@ -45,6 +51,8 @@ export class SingleRing extends SharedRingBase {
   enqueue(item: number): boolean {
     if (typeof item !== 'number' || (item & ITEM_MAX) !== item || item === 0) throw badItem(item);
     if (this.left) throw this.attachment.unseated();
+    // Full, too: who looks for room must not keep items back that would make some.
+    if (this.own[OWN_STAGED] !== 0) this.flush();
     const status = core.put(this.words, this.own, item);
     return status === DONE ? true : this.notPut(status, item);
   }
@@ -54,49 +62,53 @@ export class SingleRing extends SharedRingBase {
   }
 
   enqueueBurst(items: Int32Array, count: number): number {
-    return this.putMany(items, count, Math.min(1, count), 'enqueueBurst');
+    return this.putMany(items, count, 1, 'enqueueBurst');
   }
 
   private putMany(items: Int32Array, count: number, least: number, call: string): number {
-    checkBatch(items, count, call);
+    checkItems(items, count, call);
     if (this.left) throw this.attachment.unseated();
     const { words, own, slots, indexMask, shift } = this;
-    const room = core.roomFor(words, own, count);
+    if (own[OWN_STAGED] !== 0) this.flush();
+    const room = batch.roomFor(words, own, count);
     if (room < 0) this.notPut(room, items[0]!);
-    const fits = room >= least ? room : 0;
-    if (this.carried !== 0) this.loadAll(items, fits);
-    if (fits !== 0) {
-      const before = own[OWN_STAGED]!;
-      const from = own[OWN_TAIL]! + before;
-      core.stageMany(words, own, fits, items[0]!);
-      for (let i = before === 0 ? 1 : 0; i < fits; i++) writeFast(words, slots, indexMask, shift, from + i, items[i]!);
+    if (room < least || room === 0) return 0;
+    const carries = this.carried !== 0;
+    const tail = own[OWN_TAIL]!;
+    // Each item is read once: where the array is shared, it may be another one the next time.
+    const first = items[0]!;
+    if (first <= 0 || (carries && load(words, own, first) === 0)) throw this.badItem(first);
+    for (let i = 1; i < room; ) {
+      // Up to the last slot: from the first one on it is the other lap.
+      const index = (tail + i) & indexMask;
+      const end = Math.min(room, i + indexMask + 1 - index);
+      const parity = ((tail + i) << shift) & PARITY;
+      const slot = slots + index - i;
+      for (; i < end; i++) {
+        const item = items[i]!;
+        if (item <= 0 || (carries && load(words, own, item) === 0)) {
+          batch.revert(words, own, first, i);
+          throw this.badItem(item);
+        }
+        writeFast(words, slot + i, parity, item);
+      }
     }
-    const status = core.flush(words, own);
-    if (status !== DONE) this.notPut(status, items[0]!);
-    return fits;
-  }
-
-  /** Marks the blocks of handles as on their way, or none of them. @throws {RingwellError} ERR_HANDLE */
-  private loadAll(items: Int32Array, count: number): void {
-    const { words, own } = this;
-    for (let i = 0; i < count; i++) {
-      if (load(words, own, items[i]!) !== 0) continue;
-      for (let k = 0; k < i; k++) receive(words, own, items[k]!);
-      this.notPut(BAD_HANDLE, items[i]!);
-    }
+    const status = batch.publishBatch(words, own, first, room);
+    if (status !== DONE) this.notPut(status, first);
+    return room;
   }
 
   stage(item: number): boolean {
     if (typeof item !== 'number' || (item & ITEM_MAX) !== item || item === 0) throw badItem(item);
     if (this.left) throw this.attachment.unseated();
-    const status = core.stage(this.words, this.own, item);
+    const status = batch.stage(this.words, this.own, item);
     if (status === DONE) return true;
-    if (status === NONE || status === CLOSED) this.flush();
+    if (status !== BAD_HANDLE) this.flush();
     return this.notPut(status, item);
   }
 
   flush(): void {
-    const status = core.flush(this.words, this.own);
+    const status = batch.flush(this.words, this.own);
     if (status !== DONE) this.notPut(status, 0);
   }
 
@@ -118,27 +130,34 @@ export class SingleRing extends SharedRingBase {
     checkItems(items, count, call);
     this.ensureConsumer(call);
     const { words, own, slots, indexMask } = this;
-    core.lookAhead(words, own);
+    // Polling an empty lane looks at one line only.
+    own[OWN_RUN] = 0;
+    if (count === 0 || batch.look(words, own, 0) === NONE) return 0;
+    batch.lookAhead(words, own);
     const head = own[OWN_HEAD]!;
     const shown = Math.min(count, own[OWN_RUN]!);
     let found = 0;
-    for (; found < shown; found++) items[found] = readFast(words, slots, indexMask, head + found);
+    while (found < shown) {
+      const index = (head + found) & indexMask;
+      const end = Math.min(shown, found + indexMask + 1 - index);
+      const slot = slots + index - found;
+      for (; found < end; found++) items[found] = readFast(words, slot + found);
+    }
     while (found < count) {
-      const item = core.look(words, own, found);
+      const item = batch.look(words, own, found);
       if (item === NONE) break;
       items[found] = item;
       found++;
     }
-    if (found < least || found === 0) return 0;
-    core.takeMany(words, own, found);
+    if (found < least) return 0;
+    batch.takeMany(words, own, found);
     return found;
   }
 
   peek(): number {
-    this.ensureConsumer('peek');
-    this.own[OWN_RUN] = 0;
-    const item = core.look(this.words, this.own, 0);
-    return item === NONE && this.closed ? core.look(this.words, this.own, 0) || CLOSED : item;
+    if (this.left) throw this.attachment.unseated();
+    const item = core.front(this.words, this.own);
+    return item > NONE ? item : this.notTaken(item, 'peek');
   }
 
   /** Makes sure that this seat is the consumer. @throws {RingwellError} ERR_USAGE when another is */
@@ -169,7 +188,7 @@ export class SingleRing extends SharedRingBase {
   }
 
   override leave(): void {
-    if (this.own[OWN_STAGED] !== 0) core.flush(this.words, this.own);
+    batch.flush(this.words, this.own);
     super.leave();
   }
 
@@ -192,8 +211,10 @@ export class SingleRing extends SharedRingBase {
 
 /** A seat's private array for a lane: it has neither side yet. */
 export function openLane(seated: Seated, queue: number): Int32Array {
-  const own = openOwn(seated, queue);
   const capacity = seated.words[queue + QUEUE_CAPACITY]!;
+  const own = new Int32Array(OWN_WORDS + Math.min(capacity, STAGED_MAX));
+  own.set(openOwn(seated, queue));
+  own[OWN_BATCH_MAX] = Math.min(capacity, STAGED_MAX);
   own[OWN_LAP_SHIFT] = parityShift(capacity);
   own[OWN_LAP_MASK] = 4 * capacity - 1;
   return own;

@@ -16,12 +16,14 @@ import {
 } from '../../dist/ring/own.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
 import type * as realSide from '../../dist/ring/side.core.js';
+import type * as realBatch from '../../dist/ring/single-batch.core.js';
 import type * as realLane from '../../dist/ring/single-ring.core.js';
 import { laneHints, layOutLane, layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import { recovering, seatAudit, seatsFor } from './recovery.js';
 
+const batch = await core<typeof realBatch>('ring/single-batch.core.js');
 const lane = await core<typeof realLane>('ring/single-ring.core.js');
 const ring = await core<typeof realRing>('ring/ring.core.js');
 const side = await core<typeof realSide>('ring/side.core.js');
@@ -42,6 +44,11 @@ function fifo(capacity: number): Spec<{ items: number[]; staged: number[]; close
       const refused: readonly [typeof state, number][] = closed ? [[state, CLOSED]] : [];
       if (name === 'close') return [[{ ...state, closed: true }, closed ? 0 : 1]];
       if (name === 'leave') return [[state, 0]];
+      if (name === 'putAndNot') return [...refused, [state, NONE]];
+      if (name === 'peek') {
+        if (items.length > 0) return [[state, items[0]!]];
+        return closed ? [[{ ...state, ended: true }, CLOSED]] : [[state, NONE]];
+      }
       if (name === 'stage') {
         const done: [typeof state, number] = [{ ...state, staged: [...staged, args[0] as number] }, DONE];
         return free > 0 ? [...refused, done] : [...refused, [state, NONE]];
@@ -70,11 +77,20 @@ function fifo(capacity: number): Spec<{ items: number[]; staged: number[]; close
   };
 }
 
-const put = (value: number): Op => op('put', [value], ({ words, own }) => lane.put(words, own, value));
+/** As `SingleRing.enqueue`. */
+const put = (value: number): Op =>
+  op('put', [value], function* ({ words, own }) {
+    if (own[OWN_STAGED] !== 0) {
+      const flushed = yield* batch.flush(words, own);
+      if (flushed !== DONE) return flushed;
+    }
+    return yield* lane.put(words, own, value);
+  });
+const peek = op('peek', [], ({ words, own }) => lane.front(words, own));
 const putWait = (value: number): Op =>
   op('putWait', [value], ({ words, own }) => lane.putWait(words, own, value, Number.POSITIVE_INFINITY));
-const stage = (value: number): Op => op('stage', [value], ({ words, own }) => lane.stage(words, own, value));
-const flush = op('flush', [], ({ words, own }) => lane.flush(words, own));
+const stage = (value: number): Op => op('stage', [value], ({ words, own }) => batch.stage(words, own, value));
+const flush = op('flush', [], ({ words, own }) => batch.flush(words, own));
 const take = op('take', [], ({ words, own }) => lane.take(words, own));
 const takeWait = op('takeWait', [], ({ words, own }) => lane.takeWait(words, own, Number.POSITIVE_INFINITY));
 const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
@@ -84,34 +100,34 @@ const leave = op('leave', [], function* ({ words, own }) {
   return 0;
 });
 
-/** As `SingleRing.enqueueBulk`. */
+/** As `SingleRing.enqueueBulk`. Where the second is no item all is taken back. */
 const putTwo = (a: number, b: number): Op =>
-  op('putBulk', [a, b], function* ({ words, own }) {
-    const room = yield* lane.roomFor(words, own, 2);
-    if (room < 0) return room;
-    if (room === 2) {
-      const before = own[OWN_STAGED]!;
-      const from = own[OWN_TAIL]! + before;
-      yield* lane.stageMany(words, own, 2, a);
-      if (before !== 0)
-        yield* lane.writeSlot(words, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!, own[OWN_LAP_SHIFT]!, from, a);
-      yield* lane.writeSlot(words, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!, own[OWN_LAP_SHIFT]!, from + 1, b);
+  op(b > 0 ? 'putBulk' : 'putAndNot', [a, b], function* ({ words, own }) {
+    const room = yield* batch.roomFor(words, own, 2);
+    if (room < 2) return Math.min(room, NONE);
+    if (b <= 0) {
+      yield* batch.revert(words, own, a, 1);
+      return NONE;
     }
-    const status = yield* lane.flush(words, own);
-    return status === DONE && room < 2 ? NONE : status;
+    const next = own[OWN_TAIL]! + 1;
+    const parity = (next << own[OWN_LAP_SHIFT]!) & PARITY;
+    yield* batch.writeSlot(words, own[OWN_SLOTS]! + (next & own[OWN_INDEX_MASK]!), parity, b);
+    return yield* batch.publishBatch(words, own, a, 2);
   });
 
 /** As `SingleRing.dequeueBulk`, of two; the answer is both digits. */
 function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
   const status = yield* lane.asConsumer(words, own);
   if (status !== DONE) return status;
-  yield* lane.lookAhead(words, own);
+  own[OWN_RUN] = 0;
+  if ((yield* batch.look(words, own, 0)) === NONE) return NONE;
+  yield* batch.lookAhead(words, own);
   const [shown, head, slots, mask] = [own[OWN_RUN]!, own[OWN_HEAD]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!];
-  const first = shown > 0 ? yield* lane.readSlot(words, slots, mask, head) : yield* lane.look(words, own, 0);
-  if (first === NONE) return NONE;
-  const second = shown > 1 ? yield* lane.readSlot(words, slots, mask, head + 1) : yield* lane.look(words, own, 1);
+  const first = shown > 0 ? yield* batch.readSlot(words, slots + (head & mask)) : yield* batch.look(words, own, 0);
+  const second =
+    shown > 1 ? yield* batch.readSlot(words, slots + ((head + 1) & mask)) : yield* batch.look(words, own, 1);
   if (second === NONE) return NONE;
-  yield* lane.takeMany(words, own, 2);
+  yield* batch.takeMany(words, own, 2);
   return first * 10 + second;
 }
 const takeTwo = op('takeBulk', [2], takeBoth);
@@ -250,9 +266,9 @@ const sendBoth = op(
   ({ kept }) => [...kept],
   function* ({ words, own, kept }) {
     const mine = own.subarray(LANE_OWN);
-    yield* lane.stage(words, mine, kept[0]!);
-    yield* lane.stage(words, mine, kept[1]!);
-    const status = yield* lane.flush(words, mine);
+    yield* batch.stage(words, mine, kept[0]!);
+    yield* batch.stage(words, mine, kept[1]!);
+    const status = yield* batch.flush(words, mine);
     if (status === DONE) kept.splice(0, 2);
     return status;
   },
@@ -266,11 +282,12 @@ const receive = op('take', [], function* ({ words, own, kept }) {
 const receiveBoth = op('takeBulk', [2], function* ({ words, own, kept }) {
   const mine = own.subarray(LANE_OWN);
   if ((yield* lane.asConsumer(words, mine)) !== DONE) return NONE;
-  yield* lane.lookAhead(words, mine);
-  const first = yield* lane.look(words, mine, 0);
-  const second = first === NONE ? NONE : yield* lane.look(words, mine, 1);
+  mine[OWN_RUN] = 0;
+  const first = yield* batch.look(words, mine, 0);
+  if (first !== NONE) yield* batch.lookAhead(words, mine);
+  const second = first === NONE ? NONE : yield* batch.look(words, mine, 1);
   if (second === NONE) return NONE;
-  yield* lane.takeMany(words, mine, 2);
+  yield* batch.takeMany(words, mine, 2);
   kept.push(first, second);
   return DONE;
 });
@@ -387,6 +404,11 @@ export const programs: readonly Program[] = [
     [put(1), put(2), close],
     [take, take, take],
   ]),
+  program('two, of which the second is no item', [
+    [put(1), putTwo(2, 0), putTwo(3, 4)],
+    [take, take, take],
+  ]),
+  program('closing, seen by one who looks', [[put(1), put(2)], [peek, take, peek, take], [close]]),
   program('closing from elsewhere', [[put(1), put(2)], [take, take, take], [close]]),
   program('closing while staged', [[stage(1), stage(2), flush], [take, take, take], [close]]),
   program('closing wakes both', [[putWait(1), putWait(2)], [takeWait, takeWait, takeWait], [close]]),
@@ -398,6 +420,9 @@ export const programs: readonly Program[] = [
   dying('producer, in bulk', [notedPut(1, 2), notedPut(3, 4)], [notedTake, notedTake], 0, { capacity: 4 }),
   dying('producer, in bulk, at a wrap', [notedPut(1), notedPut(2, 3), notedPut(4)], [notedTake, notedTakeTwo], 0, {
     start: 1,
+  }),
+  dying('producer, that takes two back', [notedPut(1), putTwo(2, 0), notedPut(3)], [notedTake, notedTake], 0, {
+    capacity: 4,
   }),
   dying('consumer, one by one', [notedPut(1), notedPut(2), notedPut(3)], [notedTake, notedTake], 1),
   dying('consumer, in bulk', [notedPut(1, 2), notedPut(3, 4)], [notedTakeTwo, notedTake], 1, { capacity: 4 }),

@@ -22,6 +22,18 @@ function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
       const { items, closed } = state;
       if (name === 'close') return [[{ items, closed: true }, closed ? 0 : 1]];
       const nothing = [[state, NONE] as const];
+      if (name === 'overwrite') {
+        const kept = items.length < capacity ? items : items.slice(1);
+        // A close in the middle finds the oldest dropped already.
+        if (closed)
+          return [
+            [state, CLOSED],
+            [{ items: kept, closed }, CLOSED],
+          ];
+        const put: [typeof state, number] = [{ items: [...kept, args[0] as number], closed }, DONE];
+        // Full, while its oldest is being taken.
+        return items.length < capacity - 1 ? [put] : [put, ...nothing];
+      }
       if (name === 'put') {
         const more = args as number[];
         if (closed) return [[state, CLOSED]];
@@ -65,6 +77,14 @@ const put = (...items: number[]): Op => op('put', items, me => putAll(me, items)
 const putOne = (item: number): Op => op('put', [item], ({ words, own }) => ring.enqueue(words, own, item));
 const take = (least: number, most = least): Op => op('take', [least, most], me => takeUpTo(me, least, most));
 const takeOne = op('take', [1, 1], ({ words, own }) => ring.dequeue(words, own));
+/** As `SharedRing.enqueue` of a ring that overwrites. */
+function* putOver({ words, own }: Me, item: number): Walk<number> {
+  const status = yield* ring.enqueue(words, own, item);
+  if (status !== NONE) return status;
+  yield* run.makeRoom(words, own, 1);
+  return yield* ring.enqueue(words, own, item);
+}
+const overwrite = (item: number): Op => op('overwrite', [item], me => putOver(me, item));
 const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
 
 function program(
@@ -204,6 +224,31 @@ export const programs: readonly Program[] = [
   ),
   program('closing between a claim and its publication', [[put(1, 2)], [close], [take(1, 2), takeOne]]),
   program('closing behind a run', [[put(1, 2), close], [putOne(3)], [take(1, 2), take(1, 2)]], { capacity: 4 }),
+  program(
+    'overwriting',
+    [
+      [overwrite(1), overwrite(2), overwrite(3), overwrite(4)],
+      [takeOne, takeOne, takeOne],
+    ],
+    { solo: 'all' },
+  ),
+  program(
+    'overwriting one',
+    [
+      [overwrite(1), overwrite(2), overwrite(3)],
+      [takeOne, takeOne],
+    ],
+    { capacity: 1, solo: 'all' },
+  ),
+  program(
+    'overwriting against two at once',
+    [
+      [overwrite(1), overwrite(2), overwrite(3)],
+      [take(1, 2), take(1, 2)],
+    ],
+    { solo: 'all' },
+  ),
+  program('overwriting against a close', [[overwrite(1), overwrite(2)], [takeOne], [close]], { capacity: 1 }),
   dying('a producer', [[notedPut(1, 2), notedPut(3, 4)]], [[notedTake(1, 2), notedTake(1)]], 0),
   dying('a producer at a wrap', [[notedPut(1), notedPut(2, 3)]], [[notedTake(1), notedTake(1, 2)]], 0, { start: 1 }),
   dying('a consumer', [[notedPut(1, 2), notedPut(3, 4)]], [[notedTake(2), notedTake(1, 2)]], 1),

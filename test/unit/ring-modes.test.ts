@@ -221,8 +221,7 @@ describe.each(MODES)('with $producers producer and $consumers consumer', modes =
     theirs.enqueueBurst(batch(1, 2, 3), 3);
     expect(theirs.dequeue()).toBe(1);
     if (modes.producers === 'single') for (const item of [7, 8, 9]) theirs.stage(item);
-    const { slotsReleased } = region.recover(token);
-    expect(slotsReleased).toBe(modes.producers === 'single' && modes.consumers === 'single' ? 2 : 0);
+    expect(region.recover(token).slotsReleased).toBe(0);
     region.check();
     expect(mine.enqueue(4)).toBe(true);
     expect([mine.dequeue(), mine.dequeue(), mine.dequeue(), mine.dequeue()]).toEqual([2, 3, 4, NONE]);
