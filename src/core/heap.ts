@@ -23,8 +23,9 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_GENERATION] = seated.generation;
   own[core.OWN_SEATS] = seated.seats;
   own[core.OWN_OWNER] = caches === 0 ? 0 : seated.seat;
-  own[core.OWN_CONTROL] =
-    words[heap + core.HEAP_CONTROLS]! + own[core.OWN_OWNER]! * words[heap + core.HEAP_CONTROL_WORDS]!;
+  own[core.OWN_CONTROLS] = words[heap + core.HEAP_CONTROLS]!;
+  own[core.OWN_CONTROL_WORDS] = words[heap + core.HEAP_CONTROL_WORDS]!;
+  own[core.OWN_CONTROL] = own[core.OWN_CONTROLS]! + own[core.OWN_OWNER]! * own[core.OWN_CONTROL_WORDS]!;
   own[core.OWN_PAGE_SHIFT] = pageShift;
   own[core.OWN_PAGES] = pages;
   own[core.OWN_FIRST_PAGE] = firstPage;
@@ -35,7 +36,6 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_FREE_MASK] = words[heap + core.HEAP_FREE_MASK]! - (data >>> 9);
   own[core.OWN_HOLDERS] = words[heap + core.HEAP_HOLDERS]! - (data >>> 6);
   own[core.OWN_USED_MASK] = words[heap + core.HEAP_USED_MASK]!;
-  own[core.OWN_CLASS_TABLE] = words[heap + core.HEAP_CLASS_TABLE]!;
   own[core.OWN_CLASSES] = classes;
   own[core.OWN_MAY_BLOCK] = mayBlock ? 1 : 0;
   own[core.OWN_PATIENCE_MS] = LOCK_PATIENCE_MS;
@@ -43,7 +43,9 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_HINT_PAGES] = own[core.OWN_HINT_GROUPS]! + lines(hintGroups(pages));
   own[core.OWN_RELEASE_AT] = (words[heap + core.HEAP_EMPTY_MAX]! * RELEASE_FROM) >>> pageShift;
   for (let i = 0; i < classes; i++) {
-    const most = words[own[core.OWN_CLASS_TABLE]! + i * core.CLASS_WORDS + core.CLASS_STOCK]!;
+    const row = words[heap + core.HEAP_CLASS_TABLE]! + i * core.CLASS_WORDS;
+    for (let word = 0; word < core.CLASS_WORDS; word++) own[core.classIndex(own, i) + word] = words[row + word]!;
+    const most = words[row + core.CLASS_STOCK]!;
     own[core.OWN_STOCK + (i << core.STOCK_SHIFT) + core.STOCK_MOST] = caches === 0 ? 0 : most;
   }
   return own;

@@ -17,7 +17,6 @@ import {
   classOf,
   HEAP_ABANDONED,
   HEAP_CACHES,
-  HEAP_CLASSES,
   HEAP_DIRTY,
   HEAP_LOCK,
   HEAP_LOCK_AWAITED,
@@ -44,6 +43,7 @@ import {
   PAGE_STATE_SHIFT,
   SPAN_PAGES,
   spanIndex,
+  spanLength,
   stateOf,
 } from './span.core.js';
 import { DONE, UNSEATED } from './status.js';
@@ -101,7 +101,7 @@ function findPages(words: Int32Array, own: Int32Array, count: number, align: num
   const pages = own[OWN_PAGES]!;
   const first = own[OWN_FIRST_PAGE]!;
   let run = 0;
-  let at = words[own[OWN_HEAP]! + HEAP_LOWEST]! << 5;
+  let at = Math.max(0, words[own[OWN_HEAP]! + HEAP_LOWEST]! << 5);
   while (at < pages) {
     const bits = words[used + (at >>> 5)]!;
     if (bits === -1) {
@@ -146,7 +146,7 @@ function pageWord(offset: number, sizeClass: number, state: number, owner: numbe
 
 /** Writes an owner into all words of a small span, keeping what else they say; the first, which is the truth, last. Under the lock. */
 export function writeOwner(words: Int32Array, own: Int32Array, page: number, owner: number): void {
-  for (let offset = words[spanIndex(own, page) + SPAN_PAGES]! - 1; offset >= 0; offset--) {
+  for (let offset = spanLength(words, own, page) - 1; offset >= 0; offset--) {
     const word = words[own[OWN_MAP]! + page + offset]!;
     Atomics.store(words, own[OWN_MAP]! + page + offset, (word & ~0xff) | owner);
   }
@@ -189,7 +189,7 @@ export function takePages(
 export function freePages(words: Int32Array, own: Int32Array, page: number, keep: number): void {
   const heap = own[OWN_HEAP]!;
   const span = spanIndex(own, page);
-  const count = words[span + SPAN_PAGES]!;
+  const count = spanLength(words, own, page);
   if (keep === 0) Atomics.store(words, own[OWN_MAP]! + page, 0);
   else words[span + SPAN_PAGES] = keep;
   for (let offset = Math.max(1, keep); offset < count; offset++) {
@@ -203,7 +203,7 @@ export function freePages(words: Int32Array, own: Int32Array, page: number, keep
 
 /** How many pages behind a span are free, up to `most`. Under the lock. */
 export function freeBehind(words: Int32Array, own: Int32Array, page: number, most: number): number {
-  let at = page + words[spanIndex(own, page) + SPAN_PAGES]! - own[OWN_FIRST_PAGE]!;
+  let at = page + spanLength(words, own, page) - own[OWN_FIRST_PAGE]!;
   let free = 0;
   for (; free < most && at < own[OWN_PAGES]!; at++, free++) {
     if (((words[own[OWN_USED_MASK]! + (at >>> 5)]! >>> (at & 31)) & 1) !== 0) break;
@@ -215,7 +215,7 @@ export function freeBehind(words: Int32Array, own: Int32Array, page: number, mos
 export function extendPages(words: Int32Array, own: Int32Array, page: number, more: number): void {
   const heap = own[OWN_HEAP]!;
   const span = spanIndex(own, page);
-  const count = words[span + SPAN_PAGES]!;
+  const count = spanLength(words, own, page);
   markPages(words, own, page + count, more, 1);
   words[span + SPAN_PAGES] = count + more;
   const reserved = words[heap + HEAP_RESERVED]! + more;
@@ -228,10 +228,10 @@ export function spanPages(words: Int32Array, own: Int32Array, page: number): num
   const word = Atomics.load(words, own[OWN_MAP]! + page);
   if (word === 0 || word >>> PAGE_OFFSET_SHIFT !== 0) return 0;
   const state = stateOf(word);
-  if (state === PAGE_LARGE) return Math.max(1, words[spanIndex(own, page) + SPAN_PAGES]!);
+  if (state === PAGE_LARGE) return spanLength(words, own, page);
   const sizeClass = classOf(word);
   if ((state & PAGE_SMALL) === 0 || sizeClass >= own[OWN_CLASSES]!) return 0;
-  return words[classIndex(own, sizeClass) + CLASS_PAGES]!;
+  return own[classIndex(own, sizeClass) + CLASS_PAGES]!;
 }
 
 /**
@@ -241,7 +241,7 @@ export function spanPages(words: Int32Array, own: Int32Array, page: number): num
 function repairPages(words: Int32Array, own: Int32Array): void {
   const heap = own[OWN_HEAP]!;
   const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
-  for (let i = 0; i < words[heap + HEAP_CLASSES]!; i++) Atomics.store(words, heap + HEAP_ABANDONED + i, 0);
+  for (let i = 0; i < own[OWN_CLASSES]!; i++) Atomics.store(words, heap + HEAP_ABANDONED + i, 0);
   let reserved = 0;
   for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
     const count = Math.min(spanPages(words, own, page), end - page);

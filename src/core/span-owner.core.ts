@@ -25,6 +25,7 @@ import {
   HOLDER_NOBODY,
   holderOf,
   isLivePointer,
+  isPage,
   liveNibble,
   OWN_CLASSES,
   OWN_CONTROL,
@@ -40,6 +41,7 @@ import {
   OWN_PAGES,
   OWN_STAMPS,
   OWN_STOCK,
+  PAGE_CLASS_SHIFT,
   PAGE_HELD,
   PAGE_LARGE,
   PAGE_SMALL,
@@ -50,13 +52,14 @@ import {
   SPAN_FRESH,
   SPAN_LISTED,
   SPAN_NEXT,
-  SPAN_PAGES,
   SPAN_PREVIOUS,
   STOCK_MOST,
   STOCK_POINTERS,
   STOCK_SHIFT,
   setHolder,
+  spanFresh,
   spanIndex,
+  spanLength,
   stampNibble,
   stateOf,
 } from './span.core.js';
@@ -75,7 +78,7 @@ function listSpan(words: Int32Array, own: Int32Array, page: number, sizeClass: n
   words[span + SPAN_NEXT] = next;
   words[span + SPAN_PREVIOUS] = 0;
   words[span + SPAN_LISTED] = 1;
-  if (next !== 0) words[spanIndex(own, next) + SPAN_PREVIOUS] = page;
+  if (isPage(own, next) !== 0) words[spanIndex(own, next) + SPAN_PREVIOUS] = page;
   words[head] = page;
 }
 
@@ -85,8 +88,8 @@ function unlistSpan(words: Int32Array, own: Int32Array, page: number, sizeClass:
   const next = words[span + SPAN_NEXT]!;
   const previous = words[span + SPAN_PREVIOUS]!;
   words[span + SPAN_LISTED] = 0;
-  if (next !== 0) words[spanIndex(own, next) + SPAN_PREVIOUS] = previous;
-  if (previous !== 0) words[spanIndex(own, previous) + SPAN_NEXT] = next;
+  if (isPage(own, next) !== 0) words[spanIndex(own, next) + SPAN_PREVIOUS] = previous;
+  if (isPage(own, previous) !== 0) words[spanIndex(own, previous) + SPAN_NEXT] = next;
   else words[own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass] = next;
 }
 
@@ -96,7 +99,7 @@ function countOut(words: Int32Array, own: Int32Array, page: number): void {
   if (words[span + SPAN_EMPTY] === 0) return;
   words[span + SPAN_EMPTY] = 0;
   const at = own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES;
-  words[at] = words[at]! - (words[span + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!);
+  words[at] = words[at]! - (spanLength(words, own, page) << own[OWN_PAGE_SHIFT]!);
 }
 
 /** Moves free blocks of a span into the stock, until that has `want`. Takes it off the list when nothing is left. */
@@ -105,9 +108,12 @@ function drainSpan(words: Int32Array, own: Int32Array, page: number, sizeClass: 
   const row = classIndex(own, sizeClass);
   const stock = stockIndex(sizeClass);
   countOut(words, own, page);
-  let free = words[span + SPAN_FREE]!;
+  let free = Math.max(0, words[span + SPAN_FREE]!);
   let mask = own[OWN_FREE_MASK]! + ((page << own[OWN_PAGE_SHIFT]!) >>> 9);
-  while (free > 0 && own[stock]! < want) {
+  // Of the class, not of the record: a repair may be writing that.
+  const pages = Math.min(own[row + CLASS_PAGES]!, own[OWN_FIRST_PAGE]! + own[OWN_PAGES]! - page);
+  const end = mask + ((pages << own[OWN_PAGE_SHIFT]!) >>> 9);
+  while (free > 0 && mask < end && own[stock]! < want) {
     let bits = words[mask]!;
     if (bits !== 0) {
       while (bits !== 0 && own[stock]! < want) {
@@ -121,21 +127,29 @@ function drainSpan(words: Int32Array, own: Int32Array, page: number, sizeClass: 
     }
     if (own[stock]! < want) mask++;
   }
+  if (mask === end) free = 0; // as many as there were
   words[span + SPAN_FREE] = free;
-  const fresh = words[span + SPAN_FRESH]!;
-  const blocks = words[row + CLASS_BLOCKS]!;
+  const fresh = spanFresh(words, own, page, sizeClass);
+  const blocks = own[row + CLASS_BLOCKS]!;
   const cut = Math.min(blocks - fresh, want - own[stock]!);
   if (free === 0 && cut > 0) {
     // Before any of them is used: who takes this span over must know of them.
     words[span + SPAN_FRESH] = fresh + cut;
-    const bytes = words[row + CLASS_BYTES]!;
+    const bytes = own[row + CLASS_BYTES]!;
     // The lowest on top, so that addresses rise.
     for (let block = fresh + cut - 1; block >= fresh; block--) {
       own[stock + STOCK_POINTERS + own[stock]!] = (page << own[OWN_PAGE_SHIFT]!) + block * bytes;
       own[stock]! += 1;
     }
   }
-  if (free === 0 && words[span + SPAN_FRESH]! >= blocks) unlistSpan(words, own, page, sizeClass);
+  if (free === 0 && spanFresh(words, own, page, sizeClass) >= blocks) unlistSpan(words, own, page, sizeClass);
+}
+
+/** Whether a list may have this span: of this owner and class, and marked as listed. Answers 1 or 0. */
+function isListed(words: Int32Array, own: Int32Array, page: number, sizeClass: number): number {
+  if (isPage(own, page) === 0 || words[spanIndex(own, page) + SPAN_LISTED] !== 1) return 0;
+  const word = words[own[OWN_MAP]! + page]! & ~(PAGE_HELD << PAGE_STATE_SHIFT);
+  return word === ((sizeClass << PAGE_CLASS_SHIFT) | (PAGE_SMALL << PAGE_STATE_SHIFT) | own[OWN_OWNER]!) ? 1 : 0;
 }
 
 /** Fills the stock of a class from this owner's own spans, up to `want`. */
@@ -144,6 +158,10 @@ export function fillStock(words: Int32Array, own: Int32Array, sizeClass: number,
   while (own[stockIndex(sizeClass)]! < want) {
     const page = words[head]!;
     if (page === 0) return;
+    if (isListed(words, own, page, sizeClass) === 0) {
+      words[head] = 0; // damaged: what is behind it is lost
+      return;
+    }
     drainSpan(words, own, page, sizeClass, want);
   }
 }
@@ -156,6 +174,7 @@ export function returnBlock(words: Int32Array, own: Int32Array, pointer: number)
   const at = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + at]!;
   const page = firstPageOf(at, word);
+  if (isPage(own, page) === 0) return 0; // damaged: the block is lost
   const span = spanIndex(own, page);
   const mask = own[OWN_FREE_MASK]! + (pointer >>> 9);
   const bits = words[mask]!;
@@ -164,7 +183,7 @@ export function returnBlock(words: Int32Array, own: Int32Array, pointer: number)
   words[span + SPAN_FREE] = free;
   if (words[span + SPAN_LISTED] === 0) listSpan(words, own, page, classOf(word));
   if (free !== words[span + SPAN_FRESH]) return 0;
-  const bytes = words[span + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!;
+  const bytes = spanLength(words, own, page) << own[OWN_PAGE_SHIFT]!;
   const kept = words[own[OWN_CONTROL]! + CONTROL_EMPTY_BYTES]! + bytes;
   if (kept > words[own[OWN_HEAP]! + HEAP_EMPTY_MAX]!) return page;
   words[span + SPAN_EMPTY] = 1;
@@ -175,7 +194,7 @@ export function returnBlock(words: Int32Array, own: Int32Array, pointer: number)
 /** Clears a span's bits in the free mask. */
 function clearFreeMask(words: Int32Array, own: Int32Array, page: number): void {
   const start = own[OWN_FREE_MASK]! + ((page << own[OWN_PAGE_SHIFT]!) >>> 9);
-  const count = (words[spanIndex(own, page) + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!) >>> 9;
+  const count = (spanLength(words, own, page) << own[OWN_PAGE_SHIFT]!) >>> 9;
   for (let i = start; i < start + count; i++) words[i] = 0;
 }
 
@@ -263,6 +282,7 @@ export function collectReturned(words: Int32Array, own: Int32Array): number {
         const bit = bits & -bits;
         bits ^= bit;
         const page = own[OWN_FIRST_PAGE]! + at * 32 + 31 - Math.clz32(bit);
+        if (isPage(own, page) === 0) continue; // damaged
         const word = Atomics.load(words, own[OWN_MAP]! + page);
         // The page may have gone to another since: then it looks itself.
         if ((word & 0xff) !== own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) continue;
@@ -275,8 +295,8 @@ export function collectReturned(words: Int32Array, own: Int32Array): number {
 }
 
 /** The block of a span by its number. */
-export function blockAt(words: Int32Array, own: Int32Array, page: number, sizeClass: number, block: number): number {
-  return (page << own[OWN_PAGE_SHIFT]!) + block * words[classIndex(own, sizeClass) + CLASS_BYTES]!;
+export function blockAt(own: Int32Array, page: number, sizeClass: number, block: number): number {
+  return (page << own[OWN_PAGE_SHIFT]!) + block * own[classIndex(own, sizeClass) + CLASS_BYTES]!;
 }
 
 /**
@@ -286,11 +306,11 @@ export function blockAt(words: Int32Array, own: Int32Array, page: number, sizeCl
 function rebuildSpan(words: Int32Array, own: Int32Array, page: number): number {
   const span = spanIndex(own, page);
   const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
-  const fresh = words[span + SPAN_FRESH]!;
+  const fresh = spanFresh(words, own, page, sizeClass);
   clearFreeMask(words, own, page);
   let live = 0;
   for (let block = 0; block < fresh; block++) {
-    const pointer = blockAt(words, own, page, sizeClass, block);
+    const pointer = blockAt(own, page, sizeClass, block);
     const nibble = liveNibble(words, own, pointer);
     const at = pointer >>> own[OWN_PAGE_SHIFT]!;
     if (nibble >= 8 && stampNibble(words, own, pointer) !== nibble) {
@@ -340,10 +360,10 @@ export function takeSpan(words: Int32Array, own: Int32Array, sizeClass: number):
   const row = classIndex(own, sizeClass);
   for (;;) {
     let page = own[OWN_OWNER] === 0 ? 0 : takeAbandoned(words, own, sizeClass);
-    if (page === 0) page = takePages(words, own, words[row + CLASS_PAGES]!, 1, sizeClass, PAGE_SMALL, own[OWN_OWNER]!);
+    if (page === 0) page = takePages(words, own, own[row + CLASS_PAGES]!, 1, sizeClass, PAGE_SMALL, own[OWN_OWNER]!);
     if (page === 0) return 0;
     const span = spanIndex(own, page);
-    if (words[span + SPAN_FREE] === 0 && words[span + SPAN_FRESH]! >= words[row + CLASS_BLOCKS]!) continue;
+    if (words[span + SPAN_FREE] === 0 && spanFresh(words, own, page, sizeClass) >= own[row + CLASS_BLOCKS]!) continue;
     listSpan(words, own, page, sizeClass);
     return 1;
   }
@@ -352,10 +372,10 @@ export function takeSpan(words: Int32Array, own: Int32Array, sizeClass: number):
 /** Makes one span nobody's, or gives its pages back when nothing in it is live. Under the lock. Answers 1 when it went back. */
 export function abandonSpan(words: Int32Array, own: Int32Array, page: number): number {
   const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
-  const fresh = words[spanIndex(own, page) + SPAN_FRESH]!;
+  const fresh = spanFresh(words, own, page, sizeClass);
   let live = 0;
   for (let block = 0; block < fresh; block++) {
-    live += isLivePointer(words, own, blockAt(words, own, page, sizeClass, block));
+    live += isLivePointer(words, own, blockAt(own, page, sizeClass, block));
   }
   if (live === 0) {
     releaseDead(words, own, page, sizeClass, fresh);
@@ -370,7 +390,7 @@ export function abandonSpan(words: Int32Array, own: Int32Array, page: number): n
 /** Gives back a span that has no owner at work and no live block: ends what was returned, and frees the pages. */
 function releaseDead(words: Int32Array, own: Int32Array, page: number, sizeClass: number, fresh: number): void {
   for (let block = 0; block < fresh; block++) {
-    const pointer = blockAt(words, own, page, sizeClass, block);
+    const pointer = blockAt(own, page, sizeClass, block);
     if (liveNibble(words, own, pointer) >= 8) endLife(words, own, pointer);
     if (holderOf(words, own, pointer) !== 0) setHolder(words, own, pointer, 0);
   }
@@ -383,8 +403,9 @@ function listCentral(words: Int32Array, own: Int32Array, page: number): void {
   rebuildSpan(words, own, page);
   const span = spanIndex(own, page);
   const sizeClass = classOf(words[own[OWN_MAP]! + page]!);
-  const blocks = words[classIndex(own, sizeClass) + CLASS_BLOCKS]!;
-  if (words[span + SPAN_FREE] !== 0 || words[span + SPAN_FRESH]! < blocks) listSpan(words, own, page, sizeClass);
+  const blocks = own[classIndex(own, sizeClass) + CLASS_BLOCKS]!;
+  if (words[span + SPAN_FREE] !== 0 || spanFresh(words, own, page, sizeClass) < blocks)
+    listSpan(words, own, page, sizeClass);
 }
 
 /** The centre's lists and masks, again from its spans: whoever had the lock may have died in between. */

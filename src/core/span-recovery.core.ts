@@ -16,9 +16,6 @@ import {
   classOf,
   endLife,
   HEAP_CACHES,
-  HEAP_CLASSES,
-  HEAP_CONTROL_WORDS,
-  HEAP_CONTROLS,
   HEAP_RESERVED,
   hintReturned,
   holderOf,
@@ -27,6 +24,8 @@ import {
   OWN_BLOCKS,
   OWN_BYTES,
   OWN_CLASSES,
+  OWN_CONTROL_WORDS,
+  OWN_CONTROLS,
   OWN_FIRST_PAGE,
   OWN_HEAP,
   OWN_MAP,
@@ -43,6 +42,7 @@ import {
   SPAN_PAGES,
   setHolder,
   spanIndex,
+  spanLength,
   stampReturned,
   stateOf,
 } from './span.core.js';
@@ -86,7 +86,7 @@ function recoverLarge(words: Int32Array, own: Int32Array, page: number, dead: nu
   // Not live: its thread died between taking or giving back the pages, and the life.
   if (live !== 0 && holderOf(words, own, pointer) !== dead) return;
   if (live !== 0) {
-    countBlock(own, words[spanIndex(own, page) + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!);
+    countBlock(own, spanLength(words, own, page) << own[OWN_PAGE_SHIFT]!);
     endLife(words, own, pointer);
   }
   setHolder(words, own, pointer, 0);
@@ -96,11 +96,11 @@ function recoverLarge(words: Int32Array, own: Int32Array, page: number, dead: nu
 /** Frees the blocks of a small span that the dead seat held. */
 function recoverSmall(words: Int32Array, own: Int32Array, page: number, word: number, dead: number): void {
   const owner = word & 0xff;
-  const bytes = words[classIndex(own, classOf(word)) + CLASS_BYTES]!;
+  const bytes = own[classIndex(own, classOf(word)) + CLASS_BYTES]!;
   // All that there can be: how many were cut off is its owner's to know.
-  const blocks = words[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
+  const blocks = own[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
   for (let block = 0; block < blocks; block++) {
-    const pointer = blockAt(words, own, page, classOf(word), block);
+    const pointer = blockAt(own, page, classOf(word), block);
     const holder = holderOf(words, own, pointer);
     if (holder !== dead && (holder !== 0 || owner !== dead)) continue;
     if (isLivePointer(words, own, pointer) !== 0) {
@@ -120,8 +120,8 @@ function hintSpan(words: Int32Array, own: Int32Array, page: number, pages: numbe
 
 /** Empties the control of a seat that is no more. */
 function clearControl(words: Int32Array, own: Int32Array, seat: number): void {
-  const size = words[own[OWN_HEAP]! + HEAP_CONTROL_WORDS]!;
-  const control = words[own[OWN_HEAP]! + HEAP_CONTROLS]! + seat * size;
+  const size = own[OWN_CONTROL_WORDS]!;
+  const control = own[OWN_CONTROLS]! + seat * size;
   words[control + CONTROL_EMPTY_BYTES] = 0;
   for (let i = 0; i < own[OWN_CLASSES]!; i++) words[control + CONTROL_HEADS + i] = 0;
   Atomics.store(words, control + CONTROL_ATTENTION, 0);
@@ -166,7 +166,7 @@ export function checkPages(words: Int32Array, own: Int32Array): number {
     // Another's counts are its owner's to know.
     if (pages !== 0 && stateOf(word) !== PAGE_LARGE && ((word & 0xff) === 0 || (word & 0xff) === own[OWN_OWNER])) {
       const fresh = words[span + SPAN_FRESH]!;
-      if (fresh < 0 || fresh > words[classIndex(own, classOf(word)) + CLASS_BLOCKS]!) return span + SPAN_FRESH;
+      if (fresh < 0 || fresh > own[classIndex(own, classOf(word)) + CLASS_BLOCKS]!) return span + SPAN_FRESH;
       if ((word & 0xff) !== 0 && words[span + SPAN_FREE]! > fresh) return span + SPAN_FREE;
     }
     reserved += pages;
@@ -178,10 +178,12 @@ export function checkPages(words: Int32Array, own: Int32Array): number {
 /** The class of the span that begins at a page, or the number of classes for a large one. */
 export function spanClass(words: Int32Array, own: Int32Array, page: number): number {
   const word = Atomics.load(words, own[OWN_MAP]! + page);
-  return stateOf(word) === PAGE_LARGE ? words[own[OWN_HEAP]! + HEAP_CLASSES]! : classOf(word);
+  return stateOf(word) === PAGE_LARGE ? own[OWN_CLASSES]! : classOf(word);
 }
 
-/** How many blocks were ever cut off a small span: a hint, its owner counts on meanwhile. */
-export function spanFresh(words: Int32Array, own: Int32Array, page: number): number {
-  return Atomics.load(words, spanIndex(own, page) + SPAN_FRESH);
+/** How many blocks were ever cut off a small span, for another than its owner: it counts on meanwhile. */
+export function lookAtFresh(words: Int32Array, own: Int32Array, page: number): number {
+  const word = Atomics.load(words, own[OWN_MAP]! + page);
+  const most = own[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
+  return Math.max(0, Math.min(most, Atomics.load(words, spanIndex(own, page) + SPAN_FRESH)));
 }

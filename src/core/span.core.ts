@@ -118,7 +118,6 @@ export const OWN_STAMPS = 12;
 export const OWN_FREE_MASK = 13;
 export const OWN_HOLDERS = 14;
 export const OWN_USED_MASK = 15;
-export const OWN_CLASS_TABLE = 16;
 export const OWN_CLASSES = 17;
 export const OWN_MAY_BLOCK = 18;
 /** How long to wait for the lock in milliseconds. */
@@ -131,11 +130,15 @@ export const OWN_BLOCKS = 22;
 export const OWN_BYTES = 23;
 /** How many pages are reserved when this seat next gives up what it keeps. */
 export const OWN_RELEASE_AT = 24;
-/** For each class a stock of 128 words: count | most | pointers. */
+/** Where the controls stand, and how many words one has. */
+export const OWN_CONTROLS = 25;
+export const OWN_CONTROL_WORDS = 26;
+/** For each class a stock of 128 words: count | most | pointers; and its row of the class table, read once. */
 export const OWN_STOCK = 32;
 export const STOCK_SHIFT = 7;
 export const STOCK_MOST = 1;
 export const STOCK_POINTERS = 2;
+export const STOCK_CLASS = 124;
 
 /** The live bits of a word, and the lowest bit of each nibble. */
 const LIVE_BITS = 0x88888888;
@@ -146,9 +149,26 @@ export function spanIndex(own: Int32Array, page: number): number {
   return own[OWN_SPANS]! + page * SPAN_WORDS;
 }
 
-/** The row of a class. */
+/** The row of a class, in the private array: an empty one for a class that can't be. */
 export function classIndex(own: Int32Array, sizeClass: number): number {
-  return own[OWN_CLASS_TABLE]! + sizeClass * CLASS_WORDS;
+  return OWN_STOCK + (Math.min(sizeClass, own[OWN_CLASSES]!) << STOCK_SHIFT) + STOCK_CLASS;
+}
+
+/** Whether there is such a page. What comes out of shared words need not be one, where they were damaged. Answers 1 or 0. */
+export function isPage(own: Int32Array, page: number): number {
+  return (page - own[OWN_FIRST_PAGE]!) >>> 0 < own[OWN_PAGES]! ? 1 : 0;
+}
+
+/** How many pages the span that begins at a page has by its record, within the heap. */
+export function spanLength(words: Int32Array, own: Int32Array, page: number): number {
+  const most = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]! - page;
+  return Math.max(1, Math.min(most, words[spanIndex(own, page) + SPAN_PAGES]!));
+}
+
+/** How many blocks were ever cut off a small span, by its record, as far as there can be. For its owner. */
+export function spanFresh(words: Int32Array, own: Int32Array, page: number, sizeClass: number): number {
+  const most = own[classIndex(own, sizeClass) + CLASS_BLOCKS]!;
+  return Math.max(0, Math.min(most, words[spanIndex(own, page) + SPAN_FRESH]!));
 }
 
 /** A page word's first page. */
@@ -229,7 +249,8 @@ export function setHolder(words: Int32Array, own: Int32Array, pointer: number, h
 
 /** Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. */
 export function hintReturned(words: Int32Array, own: Int32Array, owner: number, page: number): void {
-  const control = words[own[OWN_HEAP]! + HEAP_CONTROLS]! + owner * words[own[OWN_HEAP]! + HEAP_CONTROL_WORDS]!;
+  if (owner > own[OWN_SEATS]!) return; // damaged: it names nobody
+  const control = own[OWN_CONTROLS]! + owner * own[OWN_CONTROL_WORDS]!;
   const relative = page - own[OWN_FIRST_PAGE]!;
   const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
   const bit = 1 << (relative & 31);

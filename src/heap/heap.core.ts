@@ -24,6 +24,7 @@ import {
   HOLDER_NOBODY,
   holderOf,
   isLivePointer,
+  isPage,
   liveNibble,
   OWN_CLASSES,
   OWN_CONTROL,
@@ -45,13 +46,13 @@ import {
   SPAN_FREE,
   SPAN_FRESH,
   SPAN_NEXT,
-  SPAN_PAGES,
   STOCK_MOST,
   STOCK_POINTERS,
   STOCK_SHIFT,
   setHolder,
   setLive,
   spanIndex,
+  spanLength,
   stampNibble,
   stampReturned,
   stateOf,
@@ -143,7 +144,8 @@ export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: numbe
     if (status !== DONE) return status;
     fillStock(words, own, sizeClass, want);
   }
-  return popStock(words, own, sizeClass);
+  // There is one, unless the words are damaged.
+  return own[stock]! > 0 ? popStock(words, own, sizeClass) : NONE;
 }
 
 /**
@@ -277,8 +279,8 @@ export function usableBytes(words: Int32Array, own: Int32Array, pointer: number)
   const page = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = Atomics.load(words, own[OWN_MAP]! + page);
   if (word === 0 || isLivePointer(words, own, pointer) === 0) return 0;
-  if (stateOf(word) === PAGE_LARGE) return words[spanIndex(own, page) + SPAN_PAGES]! << own[OWN_PAGE_SHIFT]!;
-  return words[classIndex(own, classOf(word)) + CLASS_BYTES]!;
+  if (stateOf(word) === PAGE_LARGE) return spanLength(words, own, page) << own[OWN_PAGE_SHIFT]!;
+  return own[classIndex(own, classOf(word)) + CLASS_BYTES]!;
 }
 
 /** Makes a large block longer or shorter where it is. Answers DONE, NONE when its neighbour is in the way, or UNSEATED. */
@@ -288,7 +290,7 @@ export function resizeLarge(words: Int32Array, own: Int32Array, pointer: number,
   if (status !== DONE) return status;
   let answer = NONE as number;
   if (stateOf(words[own[OWN_MAP]! + page]!) === PAGE_LARGE && liveNibble(words, own, pointer) >= 8) {
-    const has = words[spanIndex(own, page) + SPAN_PAGES]!;
+    const has = spanLength(words, own, page);
     answer = DONE;
     if (pages < has) freePages(words, own, page, pages);
     else if (freeBehind(words, own, page, pages - has) < pages - has) answer = NONE;
@@ -321,7 +323,8 @@ function releaseKept(words: Int32Array, own: Int32Array): number {
   for (let sizeClass = 0; sizeClass < own[OWN_CLASSES]!; sizeClass++) {
     if (spillStock(words, own, sizeClass, 0) !== DONE) status = UNSEATED;
     let page = words[own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass]!;
-    while (page !== 0) {
+    // The lists are ours alone; where they are damaged they end, sooner or later.
+    for (let count = 0; isPage(own, page) !== 0 && count < own[OWN_PAGES]!; count++) {
       const span = spanIndex(own, page);
       const next = words[span + SPAN_NEXT]!;
       if (words[span + SPAN_FREE] === words[span + SPAN_FRESH]) {
@@ -394,9 +397,9 @@ function letGo(words: Int32Array, own: Int32Array, page: number, word: number): 
     return;
   }
   // All that there can be: how many were cut off is its owner's to know.
-  const blocks = words[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
+  const blocks = own[classIndex(own, classOf(word)) + CLASS_BLOCKS]!;
   for (let block = 0; block < blocks; block++) {
-    const pointer = blockAt(words, own, page, classOf(word), block);
+    const pointer = blockAt(own, page, classOf(word), block);
     if (holderOf(words, own, pointer) === own[OWN_SEAT]) setHolder(words, own, pointer, HOLDER_NOBODY);
   }
 }

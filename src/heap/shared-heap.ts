@@ -3,7 +3,7 @@ import { openSpans } from '../core/heap.js';
 import { lockHeap, spanPages, unlockHeap } from '../core/page-heap.core.js';
 import {
   CLASS_BYTES,
-  CLASS_WORDS,
+  classIndex,
   HEAP_DATA_OFFSET,
   HEAP_GUARD,
   HEAP_LOCK,
@@ -12,7 +12,6 @@ import {
   HOLDER_NOBODY,
   isLivePointer,
   LOCK_HELD,
-  OWN_CLASS_TABLE,
   OWN_CLASSES,
   OWN_FIRST_PAGE,
   OWN_LIVE,
@@ -28,7 +27,7 @@ import {
   STOCK_SHIFT,
 } from '../core/span.core.js';
 import { blockAt } from '../core/span-owner.core.js';
-import { checkPages, spanClass, spanFresh } from '../core/span-recovery.core.js';
+import { checkPages, lookAtFresh, spanClass } from '../core/span-recovery.core.js';
 import { BAD_HANDLE, DONE, NONE } from '../core/status.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
@@ -85,10 +84,7 @@ export class SharedHeap extends HeapBase implements Attached {
     this.f64 = new Float64Array(memory.buffer, 0, words.length >>> 1);
     const own = openSpans(attachment, heap, memory.shared && mayBlock());
     this.own = own;
-    this.sizes = Array.from(
-      { length: own[OWN_CLASSES]! },
-      (_, i) => words[own[OWN_CLASS_TABLE]! + i * CLASS_WORDS + CLASS_BYTES]!,
-    );
+    this.sizes = Array.from({ length: own[OWN_CLASSES]! }, (_, i) => own[classIndex(own, i) + CLASS_BYTES]!);
     this.classOf = classOfGranules(this.sizes.map(bytes => ({ bytes })));
     this.smallMax = this.sizes.at(-1)!;
     this.pageShift = own[OWN_PAGE_SHIFT]!;
@@ -267,9 +263,9 @@ export class SharedHeap extends HeapBase implements Attached {
         const bytes = sizes[sizeClass];
         if (bytes === undefined) visit(page << this.pageShift, pages << this.pageShift, true);
         else {
-          const fresh = spanFresh(words, own, page);
+          const fresh = lookAtFresh(words, own, page);
           for (let block = 0; block < fresh; block++) {
-            const pointer = blockAt(words, own, page, sizeClass, block);
+            const pointer = blockAt(own, page, sizeClass, block);
             visit(pointer, bytes, isLivePointer(words, own, pointer) === 1);
           }
         }
