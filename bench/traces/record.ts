@@ -1,6 +1,6 @@
 /**
  * Records what a program asks of malloc: `node bench/dist/traces/record.js NAME [--events N] -- COMMAND [ARGUMENTS]`. Compiles the
- * recorder, runs the command under it, numbers the blocks, and writes `bench/traces/NAME.trace.br`. Of several processes the one
+ * recorder, runs the command under it, numbers the blocks, and writes `bench/traces/NAME.trace.br`, or into another folder. Of several processes the one
  * that asked most is taken.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { count } from '../harness/options.js';
 
 const folder = fileURLToPath(new URL('../../traces/', import.meta.url));
 
-/** Gives every live block the lowest number that is free: a replayer needs a table as long as the most that live at once. */
+/** Gives every live block a number, one that is free before a new one: a replayer needs a table as long as the most that live at once. */
 class Numbers {
   private readonly ofAddress = new Map<string, number>();
   private readonly free: number[] = [];
@@ -82,9 +82,10 @@ const command = new Command('record')
   .argument('<name>', 'what the trace is called')
   .argument('<command...>', 'what to run')
   .option('--events <count>', 'stop after so many', count, 250_000)
+  .option('--into <folder>', 'where to write it', folder)
   .parse();
 const [name, program, ...args] = [command.args[0]!, command.args[1]!, ...command.args.slice(2)];
-const { events: eventsMax } = command.opts<{ events: number }>();
+const { events: eventsMax, into } = command.opts<{ events: number; into: string }>();
 
 const scratch = mkdtempSync(join(tmpdir(), 'ringwell-trace-'));
 try {
@@ -102,7 +103,7 @@ try {
   const what = [program, ...args].map(word => basename(word)).join(' ');
   const trace = `ringwell-trace 1\n# ${what}: ${events === eventsMax ? `the first ${events}` : events} events\n${lines.join('\n')}\n`;
   const packed = brotliCompressSync(trace, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
-  writeFileSync(join(folder, `${name}.trace.br`), packed);
+  writeFileSync(join(into, `${name}.trace.br`), packed);
   process.stdout.write(`${name}: ${events} events, ${packed.length} bytes\n`);
 } finally {
   rmSync(scratch, { recursive: true });
