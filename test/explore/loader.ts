@@ -29,20 +29,67 @@ interface Loaded {
 
 const dist = resolve(process.env.EXPLORE_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url)));
 const loaded = new Map<string, Promise<Loaded>>();
+/** What programs have been given, by file: a substitute takes its place in there. */
+const given = new Map<string, Record<string, unknown>>();
+const importersOf = new Map<string, Set<string>>();
+const substitutes = new Map<string, string>();
 
 /**
  * Loads a core module of `dist/` for walking.
  * @param path of the emitted file below `dist/`, as `ring/ring.core.js`
  */
 export async function core<M>(path: string): Promise<Walked<M>> {
-  const module = await load(resolve(dist, path), []);
-  return allWalks(module) as Walked<M>;
+  const file = resolve(dist, path);
+  let walks = given.get(file);
+  if (walks === undefined) {
+    walks = allWalks(await load(file, []));
+    given.set(file, walks);
+  }
+  return walks as Walked<M>;
+}
+
+/**
+ * Puts another text in the place of a core module's, or takes it back: whatever was given out by `core` calls it from then on.
+ * @throws ExplorerError when the text is no core module; the module is then as before the call
+ */
+export async function substitute(path: string, text?: string): Promise<void> {
+  const file = resolve(dist, path);
+  const before = substitutes.get(file);
+  try {
+    await putInPlace(file, text);
+  } catch (error) {
+    await putInPlace(file, before);
+    throw error;
+  }
+}
+
+async function putInPlace(file: string, text: string | undefined): Promise<void> {
+  if (text === undefined) substitutes.delete(file);
+  else substitutes.set(file, text);
+  const affected = new Set([file]);
+  for (const changed of affected) for (const importer of importersOf.get(changed) ?? []) affected.add(importer);
+  for (const changed of affected) loaded.delete(changed);
+  for (const changed of affected) {
+    const walks = given.get(changed);
+    if (walks !== undefined) Object.assign(walks, allWalks(await load(changed, [])));
+  }
+}
+
+/** The emitted core modules, below `dist/`. */
+export function coreFiles(): string[] {
+  return readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.core.js'))
+    .sort();
+}
+
+/** The text of a core module as it was emitted. */
+export function textOfCore(path: string): string {
+  return readFileSync(resolve(dist, path), 'utf8');
 }
 
 /** Loads every core module there is, so that the sites of those that no program uses are known too. */
 export async function loadEveryCore(): Promise<void> {
-  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.core.js'));
-  for (const file of files.sort()) await load(resolve(dist, file), []);
+  for (const file of coreFiles()) await load(resolve(dist, file), []);
 }
 
 /** Makes a module without imports from its text, for canaries and tests. */
@@ -85,7 +132,7 @@ function load(file: string, importers: readonly string[]): Promise<Loaded> {
 async function loadNew(file: string, importers: readonly string[]): Promise<Loaded> {
   if (!existsSync(file))
     throw new ExplorerError(`Cannot walk ${show(file)}: there is no such file in ${dist}. Build first`);
-  const module = new CoreModule(readFileSync(file, 'utf8'), locator(file), true);
+  const module = new CoreModule(substitutes.get(file) ?? readFileSync(file, 'utf8'), locator(file), true);
   const bindings = new Map<string, Binding>();
   const values: unknown[] = [];
   for (const { from, name, local } of module.imports) {
@@ -108,6 +155,7 @@ async function resolveImport(
   const path = resolve(dirname(file), from);
   if (from.startsWith('.') && from.endsWith('.core.js')) {
     const module = await load(path, importers);
+    importersOf.set(path, (importersOf.get(path) ?? new Set()).add(file));
     const binding = module.bindingOf(name);
     if (binding === undefined) throw new ExplorerError(`Cannot walk ${show(file)}: ${from} exports no '${name}'`);
     return { binding, value: module.values[name] };

@@ -4,7 +4,7 @@ import { coverageReport, isCovered, siteCounts } from './coverage.js';
 import { explore } from './explore.js';
 import { loadEveryCore } from './loader.js';
 import type { Program } from './program.js';
-import { programFiles } from './programs.js';
+import { loadPrograms } from './programs.js';
 import { reportOf } from './report.js';
 import { scheduleOf, textOfSchedule } from './schedule.js';
 import type { Outcome } from './search.js';
@@ -32,21 +32,6 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-
-async function loadAll(): Promise<{ programs: Program[]; failed: number }> {
-  const programs: Program[] = [];
-  let failed = 0;
-  for (const file of programFiles) {
-    try {
-      const module = (await import(file)) as { programs: readonly Program[] };
-      programs.push(...module.programs);
-    } catch (error) {
-      failed++;
-      console.error(`FAILED  ${file}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  return { programs, failed };
-}
 
 /** Whether the outcome is what the program asks for. */
 function isExpected(program: Program, outcome: Outcome): boolean {
@@ -128,7 +113,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { programs, failed } = await loadAll();
+  const { programs, failed } = await loadPrograms();
   const { only } = options;
   const chosen = programs.filter(p => (only === undefined ? options.long || !p.long : p.name.includes(only)));
   if (options.replay !== undefined) {

@@ -1,5 +1,7 @@
+import type { Program } from './program.js';
+
 /** Every program, by the file that exports them as `programs`. A file is loaded only when it is needed, so that one that fails spoils no other. */
-export const programFiles: readonly string[] = [
+const programFiles: readonly string[] = [
   './canaries/stack.explore.js',
   './canaries/mutex.explore.js',
   './canaries/semaphore.explore.js',
@@ -19,3 +21,19 @@ export const programFiles: readonly string[] = [
   './byte-ring.explore.js',
   './messages.explore.js',
 ];
+
+/** Loads every program there is. Says which files could not be loaded, and goes on without them. */
+export async function loadPrograms(): Promise<{ programs: Program[]; failed: number }> {
+  const programs: Program[] = [];
+  let failed = 0;
+  for (const file of programFiles) {
+    try {
+      const module = (await import(file)) as { programs: readonly Program[] };
+      programs.push(...module.programs);
+    } catch (error) {
+      failed++;
+      console.error(`FAILED  ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { programs, failed };
+}
