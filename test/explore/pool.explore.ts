@@ -118,6 +118,17 @@ const release = op(
 const releaseAndKeep = op('release', last, me => releaseHandle(me, me.kept.at(-1)!), has);
 const disown = op('disown', last, ({ words, own, kept }) => stock.disownBlock(words, own, kept.at(-1)!), has);
 const adopt = op('adopt', last, ({ words, own, kept }) => stock.adoptBlock(words, own, kept.at(-1)!), has);
+/** Adopts, and forgets the handle where that was refused. */
+const adoptOrForget = op(
+  'adopt',
+  last,
+  function* ({ words, own, kept }) {
+    const status = yield* stock.adoptBlock(words, own, kept.at(-1)!);
+    if (status !== DONE) kept.pop();
+    return status;
+  },
+  has,
+);
 /** As `SharedPool.resize`, under the region's lock, which stands in a word of its own here. */
 const resizeTo = (wanted: number, at: number, lock: number): Op =>
   op('resize', [wanted], function* ({ words, own }) {
@@ -136,6 +147,18 @@ const fetchFrom = (at: number): Op =>
     kept.push(yield* shell.fetch(words, at));
     return 0;
   });
+/** Disowns a block and posts it. */
+const handOver = (at: number): Op =>
+  op(
+    'hand over',
+    last,
+    function* ({ words, own, kept }) {
+      const handle = kept.pop()!;
+      yield* stock.disownBlock(words, own, handle);
+      yield* shell.post(words, at, handle);
+    },
+    has,
+  );
 /** Takes what lies in the box already; one who may die need not be waited for. */
 const lookInto = (at: number): Op =>
   op('look', [], function* ({ words, kept }) {
@@ -490,4 +513,54 @@ export const programs: readonly Program[] = [
   program('killed anywhere, detaching', () => [[acquire, leave], pair], { capacity: 1, victim: 0 }),
   program('killed anywhere, another waits', () => [pair, [acquireWait, release]], { capacity: 1, victim: 0 }),
   program('killed anywhere, waiting', () => [[acquireWait, release], pair], { capacity: 1, victim: 0 }),
+  program(
+    'disowned, adopted by one of two',
+    box => [
+      [acquire, disown, postTo(box)],
+      [fetchFrom(box), adoptOrForget],
+      [fetchFrom(box), adoptOrForget],
+    ],
+    {},
+    {
+      audit: view => {
+        const adopted = [1, 2].filter(thread => view.kept(thread).length > 0).length;
+        return adopted === 1 ? undefined : `${adopted} have adopted the block`;
+      },
+    },
+  ),
+  program(
+    'disowned, released by another, and awaited',
+    box => [
+      [acquireWait, disown, postTo(box)],
+      [fetchFrom(box), release],
+      [acquireWait, release],
+    ],
+    { capacity: 1 },
+  ),
+  program(
+    'killed anywhere, adopting',
+    box => [
+      [acquire, handOver(box)],
+      [lookInto(box), adopt],
+    ],
+    { victim: 1 },
+  ),
+  program('killed anywhere, resizing with a stock', (box, at) => [[...pair, resizeTo(1, at, box + 2)], [acquire]], {
+    stockMax: 1,
+    victim: 0,
+  }),
+  program(
+    'killed anywhere, shrinking and growing',
+    (box, at) => [[resizeTo(1, at, box + 2), resizeTo(2, at, box + 3)], [acquire]],
+    { victim: 0 },
+  ),
+  program('killed anywhere, detaching with a stock', () => [[...pair, leave], [acquire]], { stockMax: 1, victim: 0 }),
+  program(
+    'killed anywhere, releasing beside returns',
+    box => [
+      [acquire, acquire, postAndKeep(box), release],
+      [lookInto(box), release],
+    ],
+    { stockMax: 1, victim: 0, doubled: true },
+  ),
 ];

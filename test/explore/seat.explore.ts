@@ -144,9 +144,73 @@ function spawnerProgram(name: string, ops: readonly Op[], more: Partial<Program>
   };
 }
 
+/** Whoever attaches says so in the notebook. */
+const attachAndSay = op(
+  'attach',
+  ({ kept }) => [kept[0], kept[1]],
+  function* ({ words, kept }) {
+    const moved = yield* seat.moveSeat(words, kept[0]!, kept[1]!, SEAT_RESERVED, SEAT_ATTACHED);
+    kept.push(moved);
+    return moved;
+  },
+);
+
+/** One token is given to two: only one may attach with it. */
+function tokenProgram(): Program {
+  const region = layOutRegion(2);
+  const words = wordsOf(region);
+  words[realSeat.seatIndex(2)] = (7 << realSeat.SEAT_GENERATION_SHIFT) | SEAT_RESERVED;
+  return {
+    name: 'seat: one token given to two',
+    words,
+    threads: [0, 1].map(() => ({ kept: [2, 7], ops: [attachAndSay] })),
+    audit: view => {
+      const attached = [0, 1].filter(thread => view.kept(thread)[2] === 1).length;
+      return attached === 1 ? undefined : `${attached} have attached with one token`;
+    },
+  };
+}
+
+/** Who holds the lock dies, and so may who takes it over. */
+function takeOverProgram(): Program {
+  const region = layOutRegion(3);
+  const words = wordsOf(region);
+  const counter = words.length - 1;
+  const evictAll = op('evict', [], function* ({ words: shared, deaths }) {
+    for (const dead of deaths) yield* seat.evictSeat(shared, dead + 1, 1);
+  });
+  return {
+    name: 'directory lock: killed anywhere, and so is who takes it over',
+    words,
+    threads: [{ own: [1], ops: [add(counter)] }],
+    victims: [0, 1],
+    kills: 2,
+    supervisors: [2, 3].map(i => ({ name: `recovery ${i - 1}`, own: [i], ops: [evictAll, add(counter)] })),
+    audit: view => {
+      if (view.deaths.length === 0) return undefined;
+      const lock = view.words[realHeader.HEADER_LOCK]!;
+      const last = view.deaths.length;
+      if (lock !== 0 && !view.deaths.includes((lock & 0xff) - 1))
+        return `the lock names seat ${lock & 0xff}, which is done`;
+      return view.cutShort(last) === undefined && lock !== 0 ? 'the lock is still held' : undefined;
+    },
+    nameOf: namer([
+      ['lock', realHeader.HEADER_LOCK],
+      ['counter', counter],
+    ]),
+  };
+}
+
 export const programs: readonly Program[] = [
   spawnerProgram('a spawner dies with its thread', [spawned, attach]),
   spawnerProgram('a spawner takes a token back and dies', [spawned, cancel, spawned, attach, leaving]),
+  spawnerProgram('a spawner dies with its thread, and so does who recovers it', [spawned, attach], {
+    victims: [0, 2],
+    kills: 2,
+    supervisors: [1, 2].map(i => ({ name: `recovery ${i}`, ops: [evict, evictSpawned] })),
+  }),
+  tokenProgram(),
+  takeOverProgram(),
   seatProgram(
     'sharing, attaching and leaving',
     [

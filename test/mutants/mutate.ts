@@ -3,7 +3,7 @@
  *
  * A mutant's key names the module, the function and the change as text, so it stays the same when other functions change.
  */
-import { type AnyNode, type CallExpression, type FunctionDeclaration, parse } from 'acorn';
+import { type AnyNode, type BinaryExpression, type CallExpression, type FunctionDeclaration, parse } from 'acorn';
 import { atomicsMethod, isNamed } from '../explore/contract.js';
 import { childrenOf } from '../explore/scope.js';
 
@@ -132,7 +132,7 @@ function changesOf(node: AnyNode, text: string): Change[] {
     case 'CallExpression':
       return tornOf(node, source, change);
     case 'BinaryExpression':
-      return operatorsOf(node.operator, node.left, node.right, text);
+      return operatorsOf(node, text);
     case 'LogicalExpression':
       return [change('left only', node, source(node.left)), change('right only', node, source(node.right))];
     default:
@@ -153,17 +153,20 @@ function tornOf(
   return method in TORN ? [change('torn', node, `torn${method}(${list})`)] : [];
 }
 
-function operatorsOf(operator: string, left: AnyNode, right: AnyNode, text: string): Change[] {
-  const whole = { from: left.start, to: right.end };
-  const l = text.slice(left.start, left.end);
-  const r = text.slice(right.start, right.end);
-  const flips = (FLIPS[operator] ?? []).map(by => ({ what: 'compare', ...whole, by: `${l} ${by} ${r}` }));
+function operatorsOf(node: BinaryExpression, text: string): Change[] {
+  const { operator, left, right } = node;
+  // Parentheses belong to neither side, so what stands between the sides is kept.
+  const before = text.slice(node.start, left.end);
+  const between = text.slice(left.end, right.start);
+  const after = text.slice(right.start, node.end);
+  const change = (what: string, by: string): Change => ({ what, from: node.start, to: node.end, by });
+  const flips = (FLIPS[operator] ?? []).map(by => change('compare', before + between.replace(operator, by) + after));
   if (right.type !== 'Literal' || typeof right.value !== 'number') return flips;
+  const value = right.value;
   if (operator === '<<' || operator === '>>>' || operator === '>>')
-    return [{ what: 'shift', ...whole, by: `${l} ${operator} ${right.value + 1}` }];
-  if (operator === '&') return [{ what: 'mask', ...whole, by: `${l} & ${right.value >>> 1}` }];
-  if (operator === '+' || operator === '-')
-    return [{ what: 'off by one', ...whole, by: `${l} ${operator} ${right.value + 1}` }];
+    return [change('shift', `${before}${between}${value + 1}`)];
+  if (operator === '&') return [change('mask', `${before}${between}${value >>> 1}`)];
+  if (operator === '+' || operator === '-') return [change('off by one', `${before}${between}${value + 1}`)];
   return flips;
 }
 
