@@ -138,7 +138,7 @@ export const OWN_STOCK = 32;
 export const STOCK_SHIFT = 7;
 export const STOCK_MOST = 1;
 export const STOCK_POINTERS = 2;
-export const STOCK_CLASS = 124;
+const STOCK_CLASS = 124;
 
 /** The live bits of a word, and the lowest bit of each nibble. */
 const LIVE_BITS = 0x88888888;
