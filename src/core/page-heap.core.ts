@@ -253,7 +253,8 @@ function repairPages(words: Int32Array, own: Int32Array): void {
     }
     reserved += count;
     markPages(words, own, page, count, 1);
-    words[spanIndex(own, page) + SPAN_PAGES] = count;
+    // Only what the dead one left unfinished differs: the record of a span in use is its owner's, who may be reading it.
+    if (words[spanIndex(own, page) + SPAN_PAGES] !== count) words[spanIndex(own, page) + SPAN_PAGES] = count;
     repairSpanWords(words, own, page, count);
     page += count;
   }

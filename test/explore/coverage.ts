@@ -1,17 +1,9 @@
 /**
  * Which shared accesses of the shipped core modules the programs have come by: executed, and killed at (a thread died just
- * before). Those that cannot be reached are excused here, each with its reason; an excuse that is not needed is an error too.
+ * before). Those that cannot be reached are excused in excuses.ts, each with its reason; an excuse that is not needed is an error too.
  */
 import { killedSites, reachedSites, type Site, sites } from './access.js';
-
-/** An excuse names a function, as file:function, or one access in it, as file:function:text; `kill` means only the kill is missed. */
-interface Excuse {
-  readonly at: string;
-  readonly only?: 'kill';
-  readonly why: string;
-}
-
-const EXCUSES: readonly Excuse[] = [];
+import { EXCUSES, type Excuse } from './excuses.js';
 
 interface Missed {
   readonly name: string;

@@ -342,4 +342,46 @@ export const programs: readonly Program[] = [
     ],
     { pages: 1, stockMax: 2 },
   ),
+  program(
+    'killed anywhere, leaving',
+    box => [
+      [malloc, postTo(box), malloc, leave],
+      [lookInto(box), free],
+    ],
+    { pages: 1, posted: true, fetched: true },
+    { victims: [0] },
+  ),
+  program(
+    'killed anywhere, collecting what another frees',
+    box => [
+      [malloc, postTo(box), malloc, malloc],
+      [lookInto(box), free],
+    ],
+    { pages: 1, posted: true, fetched: true },
+    { victims: [0] },
+  ),
+  program(
+    'killed anywhere, adopting',
+    box => [
+      [malloc, postTo(box)],
+      [lookInto(box), adopt],
+    ],
+    { pages: 1, posted: true, fetched: true },
+    { victims: [1] },
+  ),
+  program(
+    'killed anywhere, taking what another left',
+    box => [
+      [malloc, postTo(box), leave],
+      [lookInto(box), free, malloc],
+    ],
+    { pages: 1, posted: true },
+    { victims: [1] },
+  ),
+  program(
+    'killed anywhere, large, and its recoverer too',
+    () => [[mallocLarge(2), free], [malloc]],
+    {},
+    { victims: [0, 2], preemptions: 1 },
+  ),
 ];

@@ -17,7 +17,7 @@ const USAGE = `Explores every interleaving of the programs in test/explore.
   --states N      gives up after N states
   --replay TEXT   runs the schedule that a finding printed again, with --only to say of which program
   --coverage      which shared accesses of the core modules were executed, and at which a thread was killed;
-                  the exit code is 1 when one was missed that coverage.ts does not excuse
+                  the exit code is 1 when one was missed that excuses.ts does not excuse
   --first         ends at the first program that is not as it should be`;
 
 const { values: options } = parseArgs({
