@@ -160,9 +160,9 @@ function dying(
   producer: readonly Op[],
   consumer: readonly Op[],
   victim: number,
-  more: { capacity?: number; start?: number } = {},
+  more: Partial<Program> & { capacity?: number; start?: number } = {},
 ): Program {
-  const { capacity = 2, start = 0 } = more;
+  const { capacity = 2, start = 0, ...rest } = more;
   const region = layOutRegion(seatsFor(2));
   const { queue, slots, own } = layOutLane(region, capacity, start);
   return {
@@ -179,6 +179,7 @@ function dying(
       ['queue', queue],
       ['slots', slots],
     ]),
+    ...rest,
   };
 }
 
@@ -236,6 +237,17 @@ const notedPut = (...values: number[]): Op =>
   );
 const notedTake = noted(take, answer => (answer > 0 ? [answer] : []));
 const notedTakeTwo = noted(takeTwo, answer => (answer > 0 ? [Math.floor(answer / 10), answer % 10] : []));
+
+/** Waits that may end by time: the other side may have died. */
+const notedPutFor = (value: number): Op =>
+  noted(
+    op('putWait', [value], ({ words, own }) => lane.putWait(words, own, value, 10)),
+    answer => (answer === DONE ? [value] : []),
+  );
+const notedTakeFor = noted(
+  op('takeWait', [], ({ words, own }) => lane.takeWait(words, own, 10)),
+  answer => (answer > 0 ? [answer] : []),
+);
 
 /** A thread's `own` holds the pool's private array, then the lane's. */
 const LANE_OWN = store.OWN_STOCK + 2;
@@ -427,6 +439,16 @@ export const programs: readonly Program[] = [
   dying('consumer, one by one', [notedPut(1), notedPut(2), notedPut(3)], [notedTake, notedTake], 1),
   dying('consumer, in bulk', [notedPut(1, 2), notedPut(3, 4)], [notedTakeTwo, notedTake], 1, { capacity: 4 }),
   dying('consumer, in bulk, at a wrap', [notedPut(1), notedPut(2, 3)], [notedTake, notedTakeTwo], 1, { start: 1 }),
+  dying('producer, waiting for room', [notedPutFor(1), notedPutFor(2)], [notedTake], 0, {
+    capacity: 1,
+    timeouts: true,
+  }),
+  dying('consumer, waiting for an item', [notedPut(1), notedPut(2)], [notedTakeFor, notedTakeFor], 1, {
+    timeouts: true,
+  }),
+  dying('producer, leaving', [notedPut(1), leave], [notedTake], 0),
+  dying('consumer, leaving', [notedPut(1), notedPut(2)], [notedTake, leave], 1),
+  dying('consumer, looking', [notedPut(1), notedPut(2)], [peek, notedTake], 1),
   carrying('sender killed', [acquire, send, acquire, send], [receive, release], 0),
   carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),
   carrying('receiver killed', [acquire, send, acquire, send], [receive, release], 1),

@@ -301,6 +301,8 @@ export const programs: readonly Program[] = [
   producerDies('at the wrap', [send(1, 2)], [send(2), close], { units: 4, start: 3, preemptions: 1 }),
   producerDies('and so does who recovers it', [send(1)], [close], { units: 1, recoverers: 2, preemptions: 1 }),
   producerDies('aborting', [abort], [sendWait(2), close], { units: 1, preemptions: 1 }),
+  producerDies('waiting for room', [sendWait(1), sendWait(3)], [sendWait(2), close], { units: 1, preemptions: 1 }),
+  producerDies('closing', [close], [send(2), close], { preemptions: 1 }),
   consumerDies('two messages', [sendWait(1), sendWait(2), close]),
   consumerDies('three messages, one unit', [sendWait(1), sendWait(2), sendWait(3), close], { units: 1 }),
   consumerDies('below 2^32', [sendWait(1), sendWait(2), sendWait(3), close], { start: -1, long: true }),
