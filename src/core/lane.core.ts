@@ -89,11 +89,9 @@ function parityOf(capacity: number, position: number): number {
 }
 
 /** The first position that was not put yet. Right whenever no put is under way. Reads every slot. */
-export function laneTail(words: Int32Array, queue: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
+export function laneTail(words: Int32Array, queue: number, slots: number, capacity: number): number {
   // Read before the slots: the tail, which does not move, is at most a lap ahead of it then.
   const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
-  const slots = words[queue + QUEUE_SLOTS]!;
   const first = Atomics.load(words, slots) >>> 31;
   let index = 1;
   while (index < capacity && Atomics.load(words, slots + index) >>> 31 === first) index++;
@@ -102,18 +100,16 @@ export function laneTail(words: Int32Array, queue: number): number {
 }
 
 /** The item that was put at a position, or 0 when none was yet, or the seal. */
-function itemAt(words: Int32Array, queue: number, position: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  const word = Atomics.load(words, words[queue + QUEUE_SLOTS]! + (position & (capacity - 1)));
+function itemAt(words: Int32Array, slots: number, capacity: number, position: number): number {
+  const word = Atomics.load(words, slots + (position & (capacity - 1)));
   return Math.max(0, word ^ parityOf(capacity, position));
 }
 
 /** How many items are in the lane. Momentary: others may put and take meanwhile. Reads as many slots. */
-export function laneLength(words: Int32Array, queue: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
+export function laneLength(words: Int32Array, queue: number, slots: number, capacity: number): number {
   const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
   let length = 0;
-  while (length < capacity && itemAt(words, queue, head + length) !== 0) length++;
+  while (length < capacity && itemAt(words, slots, capacity, head + length) !== 0) length++;
   return length;
 }
 
@@ -145,8 +141,9 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
   const wasConsumer = consumer !== 0 && (consumer & 0xff) === dead;
   // What is in the lane names no dead sender any more, and nothing is in the hands of one who had not taken it.
   const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
-  for (let i = 0; store !== 0 && i < words[queue + QUEUE_CAPACITY]!; i++) {
-    const item = itemAt(words, queue, head + i);
+  const capacity = words[queue + QUEUE_CAPACITY]!;
+  for (let i = 0; store !== 0 && i < capacity; i++) {
+    const item = itemAt(words, words[queue + QUEUE_SLOTS]!, capacity, head + i);
     if (item === 0) break;
     forgetSender(words, store, item, dead);
     if (wasConsumer) handBack(words, store, item, dead);
@@ -163,11 +160,11 @@ function undoStaging(words: Int32Array, queue: number): number {
   // The consumer may move on meanwhile, to the first slot that was not put at most.
   const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
   let ahead = 0;
-  while (ahead < capacity && itemAt(words, queue, head + ahead) !== 0) ahead++;
+  while (ahead < capacity && itemAt(words, slots, capacity, head + ahead) !== 0) ahead++;
   let staged = 0;
   for (ahead++; ahead < capacity; ahead++) {
     const position = head + ahead;
-    if (itemAt(words, queue, position) === 0) continue;
+    if (itemAt(words, slots, capacity, position) === 0) continue;
     Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ PARITY);
     staged++;
   }

@@ -92,7 +92,7 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
   giveUp(words, queue + QUEUE_PRODUCER, dead);
   giveUp(words, queue + QUEUE_CONSUMER, dead);
   // The dead seat may have begun to close the ring.
-  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) sealQueue(words, queue);
+  if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) sealQueue(words, queue, slots, capacity);
   return released;
 }
 

@@ -189,9 +189,8 @@ function firstNot(words: Int32Array, from: number, slots: number, capacity: numb
 }
 
 /** The first position that nobody has claimed to put. Exact for the only producer. */
-export function queueTail(words: Int32Array, queue: number): number {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
-  return firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), words[queue + QUEUE_SLOTS]!, capacity, 1);
+export function queueTail(words: Int32Array, queue: number, slots: number, capacity: number): number {
+  return firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), slots, capacity, 1);
 }
 
 /**
@@ -220,14 +219,13 @@ const SEAL_TRIES = 65536;
  * Makes sure that nothing more is put into a ring whose `closed` is set: seals the first slot that is not claimed, or marks it for
  * who gives it back. May be repeated, also by others.
  */
-export function sealQueue(words: Int32Array, queue: number): void {
-  const capacity = words[queue + QUEUE_CAPACITY]!;
+export function sealQueue(words: Int32Array, queue: number, slots: number, capacity: number): void {
   const mask = lapMask(capacity);
   const shift = lapShift(capacity);
   let before = 0;
   for (let tries = 0; tries < SEAL_TRIES; tries++) {
-    const tail = queueTail(words, queue);
-    const slot = words[queue + QUEUE_SLOTS]! + (tail & (capacity - 1)) * SLOT_WORDS;
+    const tail = queueTail(words, queue, slots, capacity);
+    const slot = slots + (tail & (capacity - 1)) * SLOT_WORDS;
     const lap = (tail << shift) & mask;
     const word = Atomics.load(words, slot);
     const ahead = ((word & mask) - lap) | 0;

@@ -39,6 +39,7 @@ import {
   OWN_STOCK_MAX,
   STORE_ATTENTION,
   STORE_CAPACITY,
+  STORE_CAPACITY_MAX,
   STORE_FRESH,
   STORE_WAITERS,
 } from '../core/store.core.js';
@@ -276,6 +277,11 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     const { attachment, words, store } = this;
     const reached = withRegionLocked(attachment, 'Cannot resize pool', () => {
       this.giveBack();
+      // The geometry is read anew under the lock: what is damaged there must not be walked.
+      attachment.entries();
+      const now = Atomics.load(words, store + STORE_CAPACITY);
+      if (now < 1 || now > this.capacityMax || words[store + STORE_CAPACITY_MAX] !== this.capacityMax)
+        throw attachment.poison(store + STORE_CAPACITY, 'the capacity of a pool is more than was reserved');
       return resizeStore(words, store, attachment.seats, wanted);
     });
     this.tune();
@@ -284,6 +290,8 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
 
   stats(): PoolStats {
     const { words, store, refills, returns, exhausted, capacity } = this;
+    // The geometry is read anew: what is damaged there must not be walked.
+    this.attachment.entries();
     const live = this.liveCount;
     const acquired = acquiresIn(words, store);
     const liveMax = Math.min(Atomics.load(words, store + STORE_FRESH), this.capacityMax);

@@ -63,6 +63,7 @@ export function claim(words: Int32Array, own: Int32Array, bytes: number, type: n
   if (words[frames + FRAMES_CLOSED] !== 0) return refused(words, own, 1);
   let head = own[OWN_HEAD_SEEN]!;
   let tail = words[frames + FRAMES_TAIL]!;
+  let astray = 0;
   for (;;) {
     const left = units - (tail & (units - 1));
     const padding = length > left ? left : 0;
@@ -72,6 +73,9 @@ export function claim(words: Int32Array, own: Int32Array, bytes: number, type: n
       if (seen === head && (tail - head) >>> 0 <= units) {
         return refused(words, own, Atomics.load(words, frames + FRAMES_CLOSED));
       }
+      // From the nearest place on frames lead to one within a lap. If they don't, and head stands still, a law is broken.
+      astray = seen === head ? astray + 1 : 0;
+      if (astray > 2) return BAD_HANDLE;
       own[OWN_HEAD_SEEN] = head = seen;
       tail = nearestTail(words, own, tail);
       continue;

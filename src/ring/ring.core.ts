@@ -13,11 +13,9 @@
 import { ringAll } from '../core/doorbell.core.js';
 import { isSeated } from '../core/seat.core.js';
 import {
-  isLane,
   QUEUE_CLOSED,
   QUEUE_HEAD,
   QUEUE_ITEM_WAITERS,
-  QUEUE_MODES,
   QUEUE_ROOM_WAITERS,
   QUEUE_TAIL,
   SLOT_CLAIMED,
@@ -286,8 +284,8 @@ export function findTail(words: Int32Array, own: Int32Array): number {
 export function closeQueue(words: Int32Array, own: Int32Array): number {
   const queue = own[OWN_QUEUE]!;
   const first = Atomics.compareExchange(words, queue + QUEUE_CLOSED, 0, 1) === 0 ? 1 : 0;
-  // A lane is sealed by its consumer.
-  if (isLane(words[queue + QUEUE_MODES]!) === 0) sealQueue(words, queue);
+  // A lane, whose positions are masked by a positive number, is sealed by its consumer.
+  if (own[OWN_LAP_MASK]! < 0) sealQueue(words, queue, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]! + 1);
   ringAll(words, queue + QUEUE_ITEM_WAITERS, own[OWN_SEATS]!);
   ringAll(words, queue + QUEUE_ROOM_WAITERS, own[OWN_SEATS]!);
   return first;

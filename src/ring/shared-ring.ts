@@ -236,7 +236,7 @@ export class SharedRing extends SharedRingBase {
     if (this.words[this.queue + QUEUE_PRODUCER] === this.own[OWN_LIFE]) return;
     const status = takeSide(this.words, this.own, QUEUE_PRODUCER);
     if (status !== DONE) this.notPut(status, item);
-    this.own[OWN_TAIL] = queueTail(this.words, this.queue);
+    this.own[OWN_TAIL] = queueTail(this.words, this.queue, this.own[OWN_SLOTS]!, this.capacity);
     this.stagedCount = 0;
   }
 

@@ -50,7 +50,7 @@ function half(own: Int32Array): number {
 function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
-  own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!);
+  own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]! + 1);
   own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
   Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, own[OWN_TAIL]!);
   own[OWN_STAGED] = 0;

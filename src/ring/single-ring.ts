@@ -45,7 +45,7 @@ export class SingleRing extends SharedRingBase {
   }
 
   get length(): number {
-    return laneLength(this.words, this.queue);
+    return laneLength(this.words, this.queue, this.own[OWN_SLOTS]!, this.capacity);
   }
 
   enqueue(item: number): boolean {

@@ -16,8 +16,7 @@ export const ringKind: Kind = {
     return (
       capacity >= 1 &&
       capacity <= 1 << 26 &&
-      modes >= 0 &&
-      modes <= 7 &&
+      (modes === (modes & 3) || (modes === 7 && words[at + slot.QUEUE_CARRIED] === 0)) &&
       (capacity & (capacity - 1)) === 0 &&
       slots >= at + slot.QUEUE_WORDS &&
       slots + capacity * slotWords <= end
@@ -40,7 +39,8 @@ export const ringKind: Kind = {
 
   stop(words, at) {
     Atomics.store(words, at + slot.QUEUE_CLOSED, 1);
-    if (slot.isLane(words[at + slot.QUEUE_MODES]!) === 0) slot.sealQueue(words, at);
+    if (slot.isLane(words[at + slot.QUEUE_MODES]!) === 0)
+      slot.sealQueue(words, at, words[at + slot.QUEUE_SLOTS]!, words[at + slot.QUEUE_CAPACITY]!);
   },
 
   report(words, at) {
@@ -49,7 +49,7 @@ export const ringKind: Kind = {
       capacity,
       length:
         slot.isLane(words[at + slot.QUEUE_MODES]!) === 1
-          ? lane.laneLength(words, at)
+          ? lane.laneLength(words, at, words[at + slot.QUEUE_SLOTS]!, capacity)
           : slot.queueLength(words, at, words[at + slot.QUEUE_SLOTS]!, capacity),
       closed: Atomics.load(words, at + slot.QUEUE_CLOSED) !== 0,
     };
