@@ -16,6 +16,8 @@ const steps = [
   ['stress without optimisation', ['--no-opt', 'test/stress/main.mjs', '--seconds', '1', '--only', 'stocks']],
   // Every interleaving of the shared functions, as shipped.
   ['explorer', ['build/explore/main.js']],
+  // Whether altered copies of them are noticed; the whole run is `npm run mutants`.
+  ['a sample of mutants', ['build/mutants/main.js', '--quick']],
   ['package lint', [bin('publint/src/cli.js')]],
   ['types of the package', [bin('@arethetypeswrong/cli/dist/index.js'), '--pack', '.', '--profile', 'esm-only']],
 ].filter(([, [file]]) => file.startsWith('-') || existsSync(new URL(file, `file://${root}`)));
