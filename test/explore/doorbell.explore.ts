@@ -57,6 +57,22 @@ const taker = (patient: boolean): Op =>
       yield* bell.listen(words, own[0]!, rung, patient ? Number.POSITIVE_INFINITY : 10);
     }
   });
+/** As one who waits in several places: it reads its bell before it arms in any. */
+const takeAnywhere = op('take', [], function* (me) {
+  const { words, own, again } = me;
+  for (;;) {
+    again();
+    const rung = yield* bell.readBell(words, own[0]!);
+    yield* bell.arm(words, own[2]!, own[0]!);
+    const got = yield* counter.grab(words, own);
+    if (got !== 0) {
+      yield* bell.disarm(words, own[2]!, own[0]!);
+      if ((yield* counter.left(words, own)) !== 0) yield* wake(me);
+      return got;
+    }
+    yield* bell.listen(words, own[0]!, rung, Number.POSITIVE_INFINITY);
+  }
+});
 const take = taker(true);
 const takeFor = taker(false);
 
@@ -96,6 +112,7 @@ const far = (thread: number): number => [31, 32, 64, 1][thread]!;
 
 export const programs: readonly Program[] = [
   program('two takers, two puts', [[take], [take], [put, put]], near),
+  program('bell read before', [[takeAnywhere], [takeAnywhere], [put, put]], near),
   program('two takers, two putters', [[take], [take], [put], [put]], near, { preemptions: 3 }),
   program('three takers', [[take], [take], [take], [put, put, put]], near, { preemptions: 2 }),
   program('seats in three words', [[take], [take], [put, put]], far),

@@ -65,6 +65,8 @@ const free = op(
 );
 /** Frees and still remembers the pointer, to misuse it again. */
 const freeAndKeep = op('free', last, me => freePointer(me, me.kept.at(-1)!), has);
+const resizeTo = (pages: number): Op =>
+  op('resize', [pages], ({ words, own, kept }) => heap.resizeLarge(words, own, kept.at(-1)!, pages), has);
 const trim = op('trim', [], ({ words, own }) => heap.trimHeap(words, own));
 const leave = op('leave', [], ({ words, own }) => heap.leaveHeap(words, own));
 const adopt = op(
@@ -383,5 +385,22 @@ export const programs: readonly Program[] = [
     () => [[mallocLarge(2), free], [malloc]],
     {},
     { victims: [0, 2], preemptions: 1 },
+  ),
+  program(
+    'two spans of one seat, kept when empty',
+    () => [[malloc, malloc, malloc, free, free, free, malloc], [malloc]],
+    { pages: 3, emptyBytesMax: PAGE },
+  ),
+  program(
+    'killed anywhere, two spans of one seat, kept when empty',
+    () => [[malloc, malloc, malloc, free, free, free, trim], [malloc]],
+    { pages: 3, emptyBytesMax: PAGE },
+    { victims: [0], preemptions: 1 },
+  ),
+  program(
+    'killed anywhere, large ones that grow and shrink',
+    () => [[mallocLarge(2), resizeTo(1), resizeTo(3), free], [malloc]],
+    { pages: 3 },
+    { victims: [0], preemptions: 2 },
   ),
 ];
