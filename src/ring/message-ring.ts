@@ -292,8 +292,9 @@ export class MessageRing implements Closable {
 
   private settle(offset: number, state: number, call: string): void {
     if (this.left) throw this.attachment.unseated();
-    const from = offset - this.payload;
-    const isUnit = typeof offset === 'number' && from >= 0 && from < this.capacity && (from & 63) === 0;
+    // No arithmetic with what is no number: a BigInt throws, an object runs its own code.
+    const from = typeof offset === 'number' ? offset - this.payload : -1;
+    const isUnit = from >= 0 && from < this.capacity && (from & 63) === 0;
     const isWhole = isUnit && Number.isInteger(from);
     const status = isWhole ? core.settle(this.words, this.own, from >>> UNIT_SHIFT, state) : BAD_HANDLE;
     if (status === DONE) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Pool, type Region, Ring, RingwellError } from '../../src/index.js';
+import { Heap, MessageRing, type Pool, Region, Ring, RingwellError } from '../../src/index.js';
 import { LocalPool } from '../../src/pool/local-pool.js';
 import type { SharedPool } from '../../src/pool/shared-pool.js';
 import { expectCounts, poolsOf, random, ringsOf, seatsOf, seedFor } from './helpers.js';
@@ -171,5 +171,71 @@ describe(`${total} hostile handles`, () => {
     for (const by of [0, 1] as const) for (const handle of held[by]) pools[1 - by]!.release(handle);
     expectCounts(pools[1], 0);
     regions[1].check();
+  });
+
+  it('change nothing in a heap, unless they point at a live block', () => {
+    const pick = random(seed);
+    const region = Region.create({ maxByteLength: 2 ** 20, seats: 2 });
+    const heaps = [Heap.create({ region, name: 'heap', byteLength: 2 ** 18 })];
+    heaps.push(Heap.attach(Region.attach(region.share()), 'heap'));
+    const held = new Set<number>();
+    const stale: number[] = [];
+    for (let i = 0; i < total / 10; i++) {
+      while (held.size < 40) {
+        const pointer = heaps[pick(2)]!.malloc(1 + pick(600));
+        if (pointer === 0 || held.has(pointer)) expect([i, pointer]).toBe('a block of its own');
+        held.add(pointer);
+      }
+      const heap = heaps[pick(2)]!;
+      const pointer = hostile(pick, [...held], stale) as number;
+      // 0 is ignored, and -0 is 0.
+      if (pointer === 0) {
+        heap.free(pointer);
+        continue;
+      }
+      const good = typeof pointer === 'number' && held.has(pointer);
+      if (refusal('ERR_HANDLE', () => heap.usableSize(pointer)) === good) expect([i, pointer]).toBe('sized when live');
+      if (refusal('ERR_HANDLE', () => heap.free(pointer)) === good) expect([i, pointer]).toBe('freed when live');
+      if (!good) continue;
+      held.delete(pointer);
+      stale.push(pointer);
+      if (stale.length > 50) stale.shift();
+      // It may be some other live block by now.
+      for (const old of stale) if (held.has(old)) stale.splice(stale.indexOf(old), 1);
+    }
+    for (const pointer of held) heaps[0]!.free(pointer);
+    expect(heaps[0]!.stats().liveBlocks).toBe(0);
+    region.check();
+  });
+
+  it('end no claim of a message ring, unless they are the offset of an open one', () => {
+    const pick = random(seed);
+    const region = Region.create({ maxByteLength: 2 ** 18, seats: 2 });
+    const ring = MessageRing.create({ region, name: 'ring', capacity: 4096 });
+    const open = new Set<number>();
+    const stale: number[] = [];
+    let sum = 0;
+    for (let i = 0; i < total / 10; i++) {
+      while (open.size < 3) {
+        const offset = ring.tryClaim(1 + pick(300), 1);
+        if (offset !== 0) open.add(offset);
+        else if (ring.receive(() => sum++) === 0) {
+          // Behind an open claim nothing is received.
+          const [first] = open;
+          ring.abort(first!);
+          open.delete(first!);
+        }
+      }
+      const offset = hostile(pick, [...open], stale) as number;
+      const good = typeof offset === 'number' && open.has(offset);
+      const act = pick(2) === 0 ? () => ring.commit(offset) : () => ring.abort(offset);
+      if (refusal('ERR_HANDLE', act) === good) expect([i, offset]).toBe('ended when open');
+      if (!good) continue;
+      open.delete(offset);
+      stale.push(offset);
+      if (stale.length > 50) stale.shift();
+    }
+    expect(sum).toBeGreaterThan(0);
+    region.check();
   });
 });
