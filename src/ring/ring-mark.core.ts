@@ -89,6 +89,8 @@ function releaseMarked(words: Int32Array, own: Int32Array, slot: number, taken: 
     ringAll(words, queue + QUEUE_ROOM_WAITERS, seats);
     return DONE;
   }
+  // The mark may be that of who waits for the item that comes here next: he has to leave it again, in the free slot.
+  ringOne(words, queue + QUEUE_ITEM_WAITERS, seats);
   const room = queue + QUEUE_ROOM_WAITERS;
   if (ringOne(words, room, seats) === 0) return DONE;
   // The next to give a slot back rings the next one.

@@ -97,6 +97,10 @@ export const programs: readonly Program[] = [
     capacity: 1,
     preemptions: 4,
   }),
+  program('capacity 1, one waits behind a take', [[enqueue(1), enqueueWait(2)], [dequeue], [dequeueWait]], {
+    capacity: 1,
+    preemptions: 3,
+  }),
   program('closing against a put and a take', [[enqueue(1), close], [enqueue(2)], [dequeue, dequeue]]),
   program('closing a full ring', [[enqueue(1), enqueue(2)], [close], [dequeue, dequeue]], { capacity: 1 }),
   program('closing wakes who waits for an item', [[dequeueWait], [dequeueWait], [enqueue(1), close]]),
