@@ -14,7 +14,8 @@ function signalOf(options: unknown): AbortSignal | undefined {
   const { signal } = options as { signal?: AbortSignal };
   if (signal === undefined) return undefined;
   // Not by its class: a signal of another realm is as good.
-  if (typeof signal === 'object' && typeof signal?.addEventListener === 'function') return signal;
+  const listens = typeof signal?.addEventListener === 'function' && typeof signal.removeEventListener === 'function';
+  if (typeof signal === 'object' && listens) return signal;
   throw new RingwellError('ERR_USAGE', `options.signal must be an AbortSignal, got ${show(signal)}`);
 }
 
@@ -40,13 +41,18 @@ export class WaitQueue {
         return;
       }
       const onAbort = (): void => {
+        if (!this.#waiters.has(waiter)) return;
         waiter.fail(signal?.reason);
         this.serve();
       };
       const end = (): void => {
         this.#waiters.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
         leave();
+        try {
+          signal?.removeEventListener('abort', onAbort);
+        } catch {
+          // A signal that throws must not take from this wait what it has found, nor keep the others from looking.
+        }
       };
       const waiter: Waiter = {
         attempt: () => {

@@ -162,7 +162,8 @@ export function takeRun(words: Int32Array, own: Int32Array, count: number, least
       let extent = 1;
       let items = 1;
       while (items < count && extent <= own[OWN_EXTENT_MASK]!) {
-        const next = Atomics.load(words, slotAt(own, head + extent)) ^ lapAt(own, head + extent);
+        // A mark there is an old one: nobody marks behind the first that is not taken.
+        const next = (Atomics.load(words, slotAt(own, head + extent)) & ~SLOT_MARK) ^ lapAt(own, head + extent);
         if (next !== SLOT_FULL && next !== SLOT_SKIP) break;
         if (next === SLOT_FULL) items++;
         extent++;
@@ -185,7 +186,7 @@ export function takeRun(words: Int32Array, own: Int32Array, count: number, least
 export function runItem(words: Int32Array, own: Int32Array, i: number): number {
   const position = own[OWN_RUN]! + i;
   const slot = slotAt(own, position);
-  if (i !== 0 && words[slot] !== (lapAt(own, position) | SLOT_FULL)) return NONE;
+  if (i !== 0 && (words[slot]! & ~SLOT_MARK) !== (lapAt(own, position) | SLOT_FULL)) return NONE;
   const item = words[slot + 1]!;
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
   return item;
