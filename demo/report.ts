@@ -15,6 +15,7 @@ export function describeLadder({ rows, rounds }: Ladder): string {
   });
   for (const row of rows) {
     if ('needs' in row) table.push([row.label, '-', '', '', `needs ${row.needs}`]);
+    else if ('wrong' in row) table.push([row.label, 'WRONG', '', '', row.wrong]);
     else
       table.push([
         row.label,
@@ -30,7 +31,7 @@ export function describeLadder({ rows, rounds }: Ladder): string {
 }
 
 function factor(row: Row, base: Row | undefined): string {
-  if (base === undefined || 'needs' in base || 'needs' in row) return '';
+  if (base === undefined || !('ns' in base) || !('ns' in row)) return '';
   return figure(row.ns.median / base.ns.median);
 }
 

@@ -2,7 +2,7 @@
  * Measures contenders against each other. They take turns, one round each, in one run: whatever the machine does meanwhile
  * (heat, neighbours, other programs) happens to all of them, so ratios hold better than the figures themselves.
  */
-import { type Absent, type Contender, Running } from './contender.js';
+import { type Absent, type Contender, Running, type Wrong, WrongAnswer } from './contender.js';
 import { type Summary, summarize } from './samples.js';
 
 /** A contender that was measured. */
@@ -15,7 +15,7 @@ export interface Measured {
   readonly ns: Summary;
 }
 
-export type Row = Measured | Absent;
+export type Row = Measured | Absent | Wrong;
 
 export interface Plan {
   /** Samples of each contender. */
@@ -24,38 +24,72 @@ export interface Plan {
   readonly warmups: number;
   /** Called before every round, for progress. */
   readonly onRound?: (done: number, total: number) => void;
+  /** Ends the run after the round that is under way; the rows tell of the samples that there are. */
+  readonly signal?: AbortSignal;
 }
 
-/** Measures those that can run; the others come back as they are. Rows keep the order of the contenders. */
+/**
+ * Measures those that can run; the others come back as they are, and who answers wrongly comes back with the evidence. Rows keep
+ * the order of the contenders; after an abort, those without a sample are left out.
+ */
 export async function alternate(contenders: readonly (Contender | Absent)[], plan: Plan): Promise<Row[]> {
-  const running: Running[] = [];
+  const turns: Turns[] = [];
   try {
     for (const contender of contenders) {
-      if ('command' in contender) running.push(await Running.start(contender));
+      if (plan.signal?.aborted) break;
+      if ('command' in contender) turns.push(await startTurns(contender));
     }
-    const samples = await takeTurns(running, plan);
-    return contenders.map(contender => {
+    await takeTurns(turns, plan);
+    return contenders.flatMap(contender => {
       if (!('command' in contender)) return contender;
-      const { key, label, operations } = contender;
-      const index = running.findIndex(one => one.contender === contender);
-      return { key, label, name: running[index]!.name, operations, ns: summarize(samples[index]!) };
+      const found = turns.find(one => one.contender === contender);
+      return found === undefined ? [] : rowOf(found);
     });
   } finally {
-    for (const one of running) one.stop();
+    for (const { running } of turns) running?.stop();
   }
 }
 
-async function takeTurns(running: readonly Running[], { rounds, warmups, onRound }: Plan): Promise<number[][]> {
-  const samples: number[][] = running.map(() => []);
-  const total = (rounds + warmups) * running.length;
+interface Turns {
+  readonly contender: Contender;
+  running?: Running;
+  readonly samples: number[];
+  wrong?: string;
+}
+
+async function startTurns(contender: Contender): Promise<Turns> {
+  try {
+    return { contender, running: await Running.start(contender), samples: [] };
+  } catch (error) {
+    return { contender, samples: [], wrong: evidenceOf(error) };
+  }
+}
+
+function evidenceOf(error: unknown): string {
+  if (error instanceof WrongAnswer) return error.message;
+  throw error;
+}
+
+function rowOf({ contender: { key, label, operations }, running, samples, wrong }: Turns): Row | [] {
+  if (wrong !== undefined) return { key, label, wrong };
+  return samples.length === 0 ? [] : { key, label, name: running!.name, operations, ns: summarize(samples) };
+}
+
+async function takeTurns(turns: readonly Turns[], { rounds, warmups, onRound, signal }: Plan): Promise<void> {
+  const total = (rounds + warmups) * turns.length;
   for (let turn = 0; turn < total; turn++) {
+    if (signal?.aborted) return;
     onRound?.(turn, total);
-    const round = Math.floor(turn / running.length);
+    const round = Math.floor(turn / turns.length);
     // Everybody comes first once: who follows whom changes from round to round.
-    const index = (turn + round) % running.length;
-    const ns = await running[index]!.round();
-    if (round >= warmups) samples[index]!.push(ns);
+    const one = turns[(turn + round) % turns.length]!;
+    if (one.wrong !== undefined || one.running === undefined) continue;
+    try {
+      const ns = await one.running.round();
+      if (round >= warmups) one.samples.push(ns);
+    } catch (error) {
+      one.wrong = evidenceOf(error);
+    }
   }
   onRound?.(total, total);
-  return samples;
 }

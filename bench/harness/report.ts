@@ -53,6 +53,7 @@ export function rowTable(rows: readonly Row[], operation: string, unit: Unit): s
   });
   for (const row of rows) {
     if ('needs' in row) table.push([row.label, '-', '', `needs ${row.needs}`]);
+    else if ('wrong' in row) table.push([row.label, 'WRONG', '', row.wrong]);
     else table.push([row.label, figure(inUnit(row.ns.median, unit)), quartiles(row.ns.q1, row.ns.q3, unit), row.name]);
   }
   return table.toString();

@@ -3,39 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { alternate, type Row } from '../harness/alternate.js';
 import type { Absent, Contender } from '../harness/contender.js';
-import { atLeast, atMost, judge, type Verdict } from '../harness/gates.js';
+import { judge, type Verdict } from '../harness/gates.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
 import { publishJson, publishTable, report } from '../harness/report.js';
 import { type FootprintRow, footprintTable, judgeFootprint, measureFootprint } from '../traces/footprint.js';
-import { contendersOf, type Shape } from './contenders.js';
+import { contendersOf } from './contenders.js';
+import { gates, shapes } from './groups.js';
 import { traceReplays } from './traces.js';
 
-const MI = 2 ** 20;
 const TRACES = 'traces';
-
-const shapes: readonly Shape[] = [
-  { key: 'replace', label: 'replace among 4096, 1..8000 bytes', args: ['replace', '1'], operations: MI, central: true },
-  { key: 'pair', label: 'pair of 4096 bytes', args: ['pair', '1'], operations: MI, central: true },
-  { key: 'two', label: 'the same replace, 2 threads', args: ['replace', '2'], operations: 2 * MI, among: ['tcmalloc'] },
-  { key: 'pipe', label: 'one allocates, one frees', args: ['pipe', '2'], operations: MI / 2 },
-  { key: 'larson', label: 'larson, 2 threads', args: ['larson', '2'], operations: 1_000_000 },
-  { key: 'blocks-1k', label: '1,024 live', args: ['blocks', '1024'], operations: MI, among: ['tcmalloc'] },
-  { key: 'blocks-1m', label: '1,048,576 live', args: ['blocks', '1048576'], operations: MI, among: ['tcmalloc'] },
-];
-
-const gates = [
-  atMost('replace-heap', 1, 'replace-tcmalloc'),
-  atMost('replace-heap', 0.25, 'replace-glibc'),
-  atMost('pair-heap', 1.8, 'pair-tcmalloc'),
-  atLeast('two-heap', 1.6, 'replace-heap'),
-  ...['pipe', 'larson'].flatMap(key => [
-    atLeast(`${key}-heap`, 1, `${key}-jemalloc`),
-    atLeast(`${key}-heap`, 0.7, `${key}-tcmalloc`),
-    atLeast(`${key}-heap`, 4, `${key}-glibc`),
-  ]),
-  atMost('blocks-1m-heap', 2, 'blocks-1k-heap'),
-];
 
 const options = benchCommand('bench:heap', 'Measures malloc and free against the allocators of C++.')
   .option('--only <groups>', `some of ${[...shapes.map(({ key }) => key), TRACES].join(', ')}`)

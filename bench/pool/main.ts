@@ -2,19 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { alternate } from '../harness/alternate.js';
-import { type Contender, scripted } from '../harness/contender.js';
-import { atLeast, atMost, judge, type Verdict } from '../harness/gates.js';
+import { judge, type Verdict } from '../harness/gates.js';
+import type { Group } from '../harness/group.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
 import { publish, report } from '../harness/report.js';
 import { summarize } from '../harness/samples.js';
-import { nativeRungs, PAIRS, scriptedRungs } from './ladder.js';
-
-const gates = [
-  atMost('local-pool', 1, 'tcmalloc'),
-  atMost('shared-pool', 1.5, 'tcmalloc'),
-  atLeast('two-threads', 1.6, 'one-thread'),
-];
+import { objects, pairs, replace, treated } from './groups.js';
 
 const command = benchCommand('bench:pool', 'Measures acquire / write a word / release against other allocators.')
   .option('--replace', 'instead: random replace at half-full, 64 to 1,048,576 blocks')
@@ -27,20 +21,11 @@ const options = command.opts<
   BenchOptions & { replace?: boolean; objects?: boolean; treated?: boolean; recover?: boolean; garbage?: boolean }
 >();
 
-function threads(key: string, label: string, count: number): Contender {
-  return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count));
-}
-
-async function pairs(): Promise<void> {
-  const contenders = [
-    ...(await nativeRungs()),
-    ...scriptedRungs(),
-    threads('one-thread', 'shared pool, 64 live, 1 thread', 1),
-    threads('two-threads', 'shared pool, 64 live, 2 threads', 2),
-  ];
-  const bar = progress('pool');
-  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
-  publish(report('pool', plan(options).rounds, rows, judge(gates, rows)), 'pair', 'ns', options.json);
+async function measured(group: Group): Promise<void> {
+  const bar = progress(group.name);
+  const { rounds } = plan(options);
+  const rows = await alternate(await group.contenders(), { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
+  publish(report(group.name, rounds, rows, judge(group.gates, rows)), group.operation, group.unit, options.json);
 }
 
 /** As `recover.ts` knows them. */
@@ -52,64 +37,6 @@ const SCENES = [
   'all free, all used before',
   'the dead held all, others released them',
 ];
-
-const TREATMENTS: Record<string, string> = {
-  plain: 'plain',
-  guard: 'guarded',
-  acquire: 'cleared on acquire',
-  release: 'cleared on release',
-  touch: 'plain, all 4096 bytes written',
-};
-
-async function replace(): Promise<void> {
-  const sizes = [64, 1024, 16384, 262144, 1048576];
-  const module = new URL('./replace.js', import.meta.url);
-  const contenders = ['local', 'shared'].flatMap(kind =>
-    sizes.map(size => {
-      const label = `${kind} pool, ${size.toLocaleString('en')} blocks`;
-      return scripted(`${kind}-${size}`, label, PAIRS, module, kind, String(size));
-    }),
-  );
-  const bar = progress('replace');
-  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
-  publish(report('replace', plan(options).rounds, rows, []), 'replace', 'ns', options.json);
-}
-
-async function objects(): Promise<void> {
-  const names = { ringwell: 'ObjectPool', reusify: 'reusify', 'object-pool': '@smikhalevski/object-pool', new: 'new' };
-  const module = new URL('./objects.js', import.meta.url);
-  const contenders = [1, 64].flatMap(live =>
-    Object.entries(names).map(([kind, name]) =>
-      scripted(`${kind}-${live}`, `${name}, ${live} live`, PAIRS + 1, module, kind, String(live)),
-    ),
-  );
-  const bar = progress('objects');
-  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
-  const promised = [atLeast('ringwell-1', 0.9, 'reusify-1'), atLeast('ringwell-64', 0.9, 'reusify-64')];
-  publish(report('objects', plan(options).rounds, rows, judge(promised, rows)), 'pair', 'ns', options.json);
-}
-
-async function treated(): Promise<void> {
-  const module = new URL('./treated.js', import.meta.url);
-  const contenders = ['local', 'shared'].flatMap(kind =>
-    ['plain', 'guard', 'acquire', 'release', 'touch'].map(treatment => {
-      const label = `${kind} pool, ${TREATMENTS[treatment]}`;
-      return scripted(
-        `${kind}-${treatment}`,
-        label,
-        treatment === 'plain' || treatment === 'guard' ? PAIRS : PAIRS >> 4,
-        module,
-        kind,
-        treatment,
-      );
-    }),
-  );
-  const bar = progress('treated');
-  const rows = await alternate(contenders, { ...plan(options), onRound: bar.onRound }).finally(bar.stop);
-  // Against a pair that uses its block: the bare one is a tenth of that.
-  const promised = [atMost('local-guard', 3, 'local-touch'), atMost('shared-guard', 3, 'shared-touch')];
-  publish(report('treated', plan(options).rounds, rows, judge(promised, rows)), 'pair', 'ns', options.json);
-}
 
 function garbage(): void {
   for (const kind of ['local', 'shared']) {
@@ -144,7 +71,7 @@ function recover(): void {
 
 if (options.garbage) garbage();
 else if (options.recover) recover();
-else if (options.replace) await replace();
-else if (options.objects) await objects();
-else if (options.treated) await treated();
-else await pairs();
+else if (options.replace) await measured(replace);
+else if (options.objects) await measured(objects);
+else if (options.treated) await measured(treated);
+else await measured(pairs);

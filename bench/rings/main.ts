@@ -1,4 +1,4 @@
-/** `npm run bench:rings`: rings in all modes, against their peers. A new group is one more file and one more name in `GROUPS`. */
+/** `npm run bench:rings`: rings in all modes, against their peers. A new group is one more file and one more name in `groups.ts`. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
@@ -7,14 +7,10 @@ import { judge, type Verdict } from '../harness/gates.js';
 import { type BenchOptions, benchCommand, plan } from '../harness/options.js';
 import { progress } from '../harness/progress.js';
 import { publishJson, publishTable, report } from '../harness/report.js';
-import { batches } from './batches.js';
 import type { Group } from './group.js';
-import { latency } from './latency.js';
-import { many } from './many.js';
-import { single } from './single.js';
+import { rings } from './groups.js';
 
-const GROUPS: readonly Group[] = [many, single, batches, latency];
-const names = GROUPS.map(group => group.name);
+const names = rings.map(group => group.name);
 
 const options = benchCommand('bench:rings', 'Measures rings of 4096 items against their peers.')
   .addOption(new Option('--only <group>', 'one group of rows').choices(names))
@@ -34,7 +30,7 @@ async function compare(): Promise<void> {
   const { rounds } = plan(options);
   const rows: Row[] = [];
   const verdicts: Verdict[] = [];
-  for (const group of GROUPS) {
+  for (const group of rings) {
     if (options.only !== undefined && options.only !== group.name) continue;
     const found = await measure(group);
     if (options.json !== true) {
