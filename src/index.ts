@@ -12,10 +12,13 @@ export type { Handle, Named, PoolOptions, PoolStats } from './pool/pool-base.js'
 export type { RecoveryReport } from './region/recovery.js';
 export { Region, type RegionOptions, type RegionToken } from './region/region.js';
 export type { RegionReport, SeatReport, StructureReport } from './region/report.js';
+export { Broadcast } from './ring/broadcast.js';
+export type { BroadcastOptions } from './ring/broadcast-layout.js';
 export { ByteRing } from './ring/byte-ring.js';
 export type { ByteRingOptions } from './ring/byte-ring-usage.js';
 export { type MessageHandler, MessageRing } from './ring/message-ring.js';
 export type { MessageRingOptions } from './ring/message-ring-layout.js';
 export { Ring } from './ring/ring.js';
 export type { RingOptions } from './ring/ring-base.js';
+export { Subscriber } from './ring/subscriber.js';
 export { waitAny, waitAnyAsync } from './ring/wait-any.js';

@@ -25,7 +25,7 @@ export interface StructureReport {
   readonly touchedCount?: number;
   /** Heaps: bytes of pages that hold blocks, or are kept to. */
   readonly reservedBytes?: number;
-  /** Rings: items in it. */
+  /** Rings: items in it. Broadcasts: subscriptions. */
   readonly length?: number;
   readonly closed?: boolean;
 }

@@ -20,6 +20,7 @@ const programFiles: readonly string[] = [
   './heap.explore.js',
   './byte-ring.explore.js',
   './messages.explore.js',
+  './broadcast.explore.js',
 ];
 
 /** Loads every program there is. Says which files could not be loaded, and goes on without them. */

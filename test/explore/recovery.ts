@@ -5,6 +5,7 @@ import type * as realQueue from '../../dist/core/recover-queue.core.js';
 import type * as realStore from '../../dist/core/recover-store.core.js';
 import * as realSeat from '../../dist/core/seat.core.js';
 import { DONE } from '../../dist/core/status.js';
+import type * as realTape from '../../dist/core/tape.core.js';
 import * as realHeader from '../../dist/region/header.core.js';
 import { core } from './loader.js';
 import { op, type Program, type View } from './program.js';
@@ -14,6 +15,7 @@ const header = await core<typeof realHeader>('region/header.core.js');
 const lane = await core<typeof realLane>('core/lane.core.js');
 const queue = await core<typeof realQueue>('core/recover-queue.core.js');
 const seat = await core<typeof realSeat>('core/seat.core.js');
+const tape = await core<typeof realTape>('core/tape.core.js');
 const store = await core<typeof realStore>('core/recover-store.core.js');
 
 const { SEAT_EVICTED, SEAT_FREE } = realSeat;
@@ -27,6 +29,7 @@ export interface Recovered {
   readonly queue?: number;
   readonly lane?: number;
   readonly store?: number;
+  readonly tape?: number;
 }
 
 /** Seats that a program with recovery needs. */
@@ -36,7 +39,7 @@ export function seatsFor(threads: number): number {
 
 /** As `recoverSeat` in region/recovery.ts, on one ring and one pool. */
 export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervisors' | 'kills'> {
-  const { threads, victim, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0 } = what;
+  const { threads, victim, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0, tape: tapePart = 0 } = what;
   const seats = seatsFor(threads);
   const dead = victim + 1;
   const recover = op(
@@ -53,6 +56,7 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
         if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
         if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
         if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
+        if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
         yield* doorbell.ringBells(words, threads);
         yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
       }

@@ -1,0 +1,189 @@
+/**
+ * The sender's side of a broadcast (core/tape.core.ts has the layout, the laws and the source). The shell copies the message in
+ * between `reserve` and `publish`.
+ *
+ * A seat's private array is a ring's (own.ts), with these words in another meaning:
+ * ```
+ * word 0 tape | 2 mask of a grain's number | 5 seat | 6 seats | 7 seat generation | 17 life
+ * word 11 tail: where the next message begins | 19 limit: what is before it may be written | 18 sent: the number of the last message
+ * word 20 payload: index of its first word | 21 awaits: this seat is armed for room
+ * ```
+ */
+import { now } from '../core/clock.js';
+import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
+import { isSeated } from '../core/seat.core.js';
+import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
+import {
+  ATTENDED,
+  HEADER_LENGTH,
+  HEADER_NUMBER,
+  HEADER_POSITION,
+  HEADER_TYPE,
+  POSITION_MASK,
+  RECORD_PLACE,
+  RECORD_WORDS,
+  SIGN,
+  TAPE_GATED,
+  TAPE_LIMIT,
+  TAPE_MESSAGE_WAITERS,
+  TAPE_PRODUCER,
+  TAPE_RECORD_COUNT,
+  TAPE_RECORDS,
+  TAPE_ROOM_WAITERS,
+  TAPE_SENT,
+  TAPE_SENT_END,
+  TAPE_TAIL,
+} from '../core/tape.core.js';
+import {
+  OWN_AWAITS,
+  OWN_INDEX_MASK,
+  OWN_LIFE,
+  OWN_SEEN as OWN_LIMIT,
+  OWN_RUN_WORD as OWN_PAYLOAD,
+  OWN_SEAT,
+  OWN_SEAT_GENERATION,
+  OWN_SEATS,
+  OWN_STAGED as OWN_SENT,
+  OWN_TAIL,
+  OWN_QUEUE as OWN_TAPE,
+} from './own.js';
+import { takeSide } from './side.core.js';
+
+/** Takes the sender's side. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
+function takeSender(words: Int32Array, own: Int32Array): number {
+  const status = takeSide(words, own, TAPE_PRODUCER);
+  if (status !== DONE) return status;
+  const tape = own[OWN_TAPE]!;
+  const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
+  own[OWN_TAIL] = tail;
+  // Lossy: what the sender before had said is still so. Gated: nothing may be written before a look.
+  own[OWN_LIMIT] = words[tape + TAPE_GATED] === 0 ? Atomics.load(words, tape + TAPE_LIMIT) : tail;
+  const sent = words[tape + TAPE_SENT]!;
+  own[OWN_SENT] = words[tape + TAPE_SENT_END] === tail ? sent : (sent - 1) | 0;
+  return DONE;
+}
+
+/** Why nothing can be sent, when the tail was that: NONE, CLOSED or UNSEATED. */
+function refused(words: Int32Array, own: Int32Array, tail: number): number {
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+  return tail < 0 ? CLOSED : NONE;
+}
+
+/**
+ * Makes sure that so many grains behind the tail, a quarter of the circle at most, may be written. Answers DONE, NONE (gated: the slowest
+ * has no room for them), CLOSED, UNSEATED or WRONG_SEAT.
+ */
+export function reserve(words: Int32Array, own: Int32Array, grains: number): number {
+  const tape = own[OWN_TAPE]!;
+  if (words[tape + TAPE_PRODUCER] !== own[OWN_LIFE]) {
+    const status = takeSender(words, own);
+    if (status !== DONE) return status;
+  }
+  // A hint: missed, the publication finds the tape closed.
+  if (words[tape + TAPE_TAIL]! < 0) return refused(words, own, SIGN);
+  if (((own[OWN_LIMIT]! - own[OWN_TAIL]!) & POSITION_MASK) >= grains) return DONE;
+  return words[tape + TAPE_GATED] === 0 ? moveLimit(words, own, grains) : moveGate(words, own, grains);
+}
+
+/** Lossy: says beforehand what is going to be overwritten, an eighth of the circle at once. */
+function moveLimit(words: Int32Array, own: Int32Array, grains: number): number {
+  const at = own[OWN_TAPE]! + TAPE_LIMIT;
+  const ahead = Math.max(grains, (own[OWN_INDEX_MASK]! + 1) >>> 3);
+  own[OWN_LIMIT] = (own[OWN_TAIL]! + ahead) & POSITION_MASK;
+  Atomics.store(words, at, own[OWN_LIMIT]!);
+  // A store holds back only what comes before it; this load, which comes after it, holds back what is written next.
+  Atomics.load(words, at);
+  return DONE;
+}
+
+/** Gated: finds out how far the slowest is. Armed, it leaves attention with everyone who has not enough room. */
+function moveGate(words: Int32Array, own: Int32Array, grains: number): number {
+  const tape = own[OWN_TAPE]!;
+  const records = words[tape + TAPE_RECORDS]!;
+  const count = words[tape + TAPE_RECORD_COUNT]!;
+  const circle = own[OWN_INDEX_MASK]! + 1;
+  const tail = own[OWN_TAIL]!;
+  let room = circle;
+  for (let i = 0; i < count; i++) {
+    const record = records + i * RECORD_WORDS;
+    if (Atomics.load(words, record) === 0) continue;
+    const place = Atomics.load(words, record + RECORD_PLACE);
+    const free = place < 0 ? 0 : circle - ((tail - place) & POSITION_MASK);
+    if (free < grains && own[OWN_AWAITS] !== 0 && attend(words, record + RECORD_PLACE, place) === 0) {
+      i--; // it has moved
+      continue;
+    }
+    room = Math.min(room, free);
+  }
+  own[OWN_LIMIT] = (tail + Math.max(room, 0)) & POSITION_MASK;
+  return room >= grains ? DONE : refused(words, own, Atomics.load(words, tape + TAPE_TAIL));
+}
+
+/** Leaves attention in a place, if it is still that. Answers 1 when it is there. */
+function attend(words: Int32Array, at: number, place: number): number {
+  if ((place & ATTENDED) !== 0) return 1;
+  return Atomics.compareExchange(words, at, place, place | ATTENDED) === place ? 1 : 0;
+}
+
+/** Publishes the message whose bytes stand behind the header's grain. Answers DONE, CLOSED (nothing was sent) or UNSEATED. */
+export function publish(words: Int32Array, own: Int32Array, length: number, type: number, grains: number): number {
+  const tape = own[OWN_TAPE]!;
+  const tail = own[OWN_TAIL]!;
+  const next = (tail + grains) & POSITION_MASK;
+  const sent = (own[OWN_SENT]! + 1) | 0;
+  const header = own[OWN_PAYLOAD]! + (tail & own[OWN_INDEX_MASK]!) * 4;
+  words[header + HEADER_LENGTH] = length;
+  words[header + HEADER_TYPE] = type;
+  words[header + HEADER_NUMBER] = sent;
+  words[header + HEADER_POSITION] = tail;
+  words[tape + TAPE_SENT] = sent;
+  words[tape + TAPE_SENT_END] = next;
+  let seen = Atomics.compareExchange(words, tape + TAPE_TAIL, tail, next);
+  if (seen === (tail | ATTENDED)) {
+    seen = Atomics.compareExchange(words, tape + TAPE_TAIL, seen, next);
+    if (seen === (tail | ATTENDED)) {
+      ringAll(words, tape + TAPE_MESSAGE_WAITERS, own[OWN_SEATS]!);
+      seen = tail;
+    }
+  }
+  // Closed, or another sends: this seat was recovered meanwhile.
+  if (seen !== tail) return (seen & POSITION_MASK) === tail ? refused(words, own, SIGN) : UNSEATED;
+  own[OWN_TAIL] = next;
+  own[OWN_SENT] = sent;
+  return DONE;
+}
+
+/** Announces that the sender is about to wait for room. Answers the bell to wait on; look again before waiting. */
+export function armSender(words: Int32Array, own: Int32Array): number {
+  own[OWN_AWAITS] = 1;
+  return arm(words, own[OWN_TAPE]! + TAPE_ROOM_WAITERS, own[OWN_SEAT]!);
+}
+
+/** Stops waiting for room. */
+export function leaveSender(words: Int32Array, own: Int32Array): void {
+  own[OWN_AWAITS] = 0;
+  disarm(words, own[OWN_TAPE]! + TAPE_ROOM_WAITERS, own[OWN_SEAT]!);
+}
+
+/** As `reserve`, but waits for room until the deadline (on `now`'s clock). Blocks the thread. */
+export function reserveWait(words: Int32Array, own: Int32Array, grains: number, deadline: number): number {
+  for (;;) {
+    const bell = armSender(words, own);
+    const result = reserve(words, own, grains);
+    const left = deadline - now();
+    if (result !== NONE || left <= 0) {
+      leaveSender(words, own);
+      return result;
+    }
+    listen(words, own[OWN_SEAT]!, bell, left);
+  }
+}
+
+/** Closes the tape: nothing more is sent, what was sent can still be received. Answers 1 the first time. */
+export function closeTape(words: Int32Array, own: Int32Array): number {
+  const tape = own[OWN_TAPE]!;
+  const before = Atomics.or(words, tape + TAPE_TAIL, SIGN);
+  ringAll(words, tape + TAPE_MESSAGE_WAITERS, own[OWN_SEATS]!);
+  ringAll(words, tape + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
+  return before < 0 ? 0 : 1;
+}

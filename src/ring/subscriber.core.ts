@@ -1,0 +1,215 @@
+/**
+ * A subscriber's side of a broadcast (core/tape.core.ts has the layout, the laws and the source). The shell copies the message out
+ * between `nextMessage` and `passMessage`, and believes the copy only when that says DONE.
+ *
+ * Its private array is a ring's (own.ts), with these words in another meaning:
+ * ```
+ * word 0 tape | 1 record | 2 mask of a grain's number | 5 seat | 6 seats | 7 seat generation | 17 life
+ * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand, 16 its type, 18 its number
+ * word 20 payload: index of its first word | 12 gated | 21 expected: the number of the message after the last one received | 14 lost before this one
+ * ```
+ */
+import { now } from '../core/clock.js';
+import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
+import { isSeated } from '../core/seat.core.js';
+import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
+import {
+  ATTENDED,
+  GRAIN_SHIFT,
+  HEADER_LENGTH,
+  HEADER_NUMBER,
+  HEADER_POSITION,
+  HEADER_TYPE,
+  POSITION_MASK,
+  RECORD_PLACE,
+  RECORD_WORDS,
+  SIGN,
+  TAPE_LIMIT,
+  TAPE_MESSAGE_WAITERS,
+  TAPE_RECORD_COUNT,
+  TAPE_RECORDS,
+  TAPE_ROOM_WAITERS,
+  TAPE_SENT,
+  TAPE_TAIL,
+} from '../core/tape.core.js';
+import {
+  OWN_SEEK as OWN_BEFORE,
+  OWN_AWAITS as OWN_EXPECTED,
+  OWN_HINT_MASK as OWN_GATED,
+  OWN_RUN as OWN_GRAINS,
+  OWN_INDEX_MASK,
+  OWN_LIFE,
+  OWN_STAGED as OWN_NUMBER,
+  OWN_RUN_WORD as OWN_PAYLOAD,
+  OWN_HEAD as OWN_PLACE,
+  OWN_SLOTS as OWN_RECORD,
+  OWN_SEAT,
+  OWN_SEAT_GENERATION,
+  OWN_SEATS,
+  OWN_SEEN,
+  OWN_QUEUE as OWN_TAPE,
+  OWN_RUN_EXTENT as OWN_TYPE,
+} from './own.js';
+
+/** Takes a record, and begins where the tape ends now. Answers DONE, NONE when all are taken, or UNSEATED. */
+export function subscribe(words: Int32Array, own: Int32Array): number {
+  const tape = own[OWN_TAPE]!;
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+  const records = words[tape + TAPE_RECORDS]!;
+  for (let i = 0; i < words[tape + TAPE_RECORD_COUNT]!; i++) {
+    const record = records + i * RECORD_WORDS;
+    if (Atomics.load(words, record) !== 0) continue;
+    if (Atomics.compareExchange(words, record, 0, own[OWN_LIFE]!) !== 0) continue;
+    // The record first, then the tail: a sender that missed the one has not gone a circle beyond the other.
+    let tail = Atomics.load(words, tape + TAPE_TAIL);
+    for (;;) {
+      // It may count a message that is being sent already: the first one received then says so.
+      own[OWN_EXPECTED] = (Atomics.load(words, tape + TAPE_SENT) + 1) | 0;
+      const again = Atomics.load(words, tape + TAPE_TAIL);
+      if (((again ^ tail) & POSITION_MASK) === 0) break;
+      tail = again;
+    }
+    const place = tail & POSITION_MASK;
+    own[OWN_RECORD] = record;
+    own[OWN_PLACE] = place;
+    own[OWN_SEEN] = place;
+    const before = Atomics.compareExchange(words, record + RECORD_PLACE, SIGN, place);
+    if (before === SIGN) return DONE;
+    // A sender waits for this one already.
+    Atomics.compareExchange(words, record + RECORD_PLACE, before, place);
+    ringAll(words, tape + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
+    return DONE;
+  }
+  return NONE;
+}
+
+/** Gives the record up: nothing is held up by it any more. One that was recovered has none to give up. */
+export function unsubscribe(words: Int32Array, own: Int32Array): void {
+  const at = own[OWN_RECORD]! + RECORD_PLACE;
+  const place = own[OWN_PLACE]!;
+  let seen = Atomics.compareExchange(words, at, place, SIGN);
+  if (seen === (place | ATTENDED)) seen = Atomics.compareExchange(words, at, seen, SIGN) & ~ATTENDED;
+  if (seen !== place) return;
+  Atomics.compareExchange(words, own[OWN_RECORD]!, own[OWN_LIFE]!, 0);
+  ringAll(words, own[OWN_TAPE]! + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
+}
+
+/** Whether what was read from the place on may have been overwritten meanwhile. Moves the place to `next` first. Answers 1, 0 or UNSEATED. */
+function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
+  const place = own[OWN_PLACE]!;
+  // An exchange, before the look: what was copied was read before it.
+  if (Atomics.compareExchange(words, own[OWN_RECORD]! + RECORD_PLACE, place, next) !== place) return UNSEATED;
+  own[OWN_PLACE] = next;
+  const limit = Atomics.load(words, own[OWN_TAPE]! + TAPE_LIMIT);
+  return ((limit - place) & POSITION_MASK) > own[OWN_INDEX_MASK]! + 1 ? 1 : 0;
+}
+
+/** Overrun: goes on where the tape ends now. Answers DONE or UNSEATED. */
+function jump(words: Int32Array, own: Int32Array): number {
+  const tail = Atomics.load(words, own[OWN_TAPE]! + TAPE_TAIL) & POSITION_MASK;
+  own[OWN_SEEN] = tail;
+  return wasOverrun(words, own, tail) === UNSEATED ? UNSEATED : DONE;
+}
+
+/**
+ * Finds the next message: answers its length in bytes, NONE, CLOSED (and all is received), UNSEATED or BAD_HANDLE (a law is broken).
+ * It stays until `passMessage`.
+ */
+export function nextMessage(words: Int32Array, own: Int32Array): number {
+  const circle = own[OWN_INDEX_MASK]! + 1;
+  for (;;) {
+    const place = own[OWN_PLACE]!;
+    if (own[OWN_SEEN] === place) {
+      const tail = Atomics.load(words, own[OWN_TAPE]! + TAPE_TAIL);
+      own[OWN_SEEN] = tail & POSITION_MASK;
+      if (own[OWN_SEEN] === place) {
+        if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+        return tail < 0 ? CLOSED : NONE;
+      }
+    }
+    const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 4;
+    const length = words[header + HEADER_LENGTH]!;
+    const grains = (length + 31) >>> GRAIN_SHIFT;
+    own[OWN_GRAINS] = grains;
+    own[OWN_TYPE] = words[header + HEADER_TYPE]!;
+    own[OWN_NUMBER] = words[header + HEADER_NUMBER]!;
+    const looksWhole = length > 0 && grains <= circle >>> 2 && words[header + HEADER_POSITION] === place;
+    if (looksWhole) return length;
+    if (own[OWN_GATED] !== 0) return BAD_HANDLE;
+    const overrun = wasOverrun(words, own, place);
+    if (overrun === UNSEATED) return UNSEATED;
+    if (overrun === 0) return BAD_HANDLE;
+    if (jump(words, own) === UNSEATED) return UNSEATED;
+  }
+}
+
+/** Whether the message found last is whole, without passing it: a lossy one's length may have been another's. Answers DONE, NONE or UNSEATED. */
+export function isWhole(words: Int32Array, own: Int32Array): number {
+  if (own[OWN_GATED] !== 0) return DONE;
+  const overrun = wasOverrun(words, own, own[OWN_PLACE]!);
+  if (overrun === 0) return DONE;
+  return overrun === UNSEATED || jump(words, own) === UNSEATED ? UNSEATED : NONE;
+}
+
+/** Passes the message found last, after it was copied. Answers DONE, NONE (overrun: the copy is worth nothing) or UNSEATED. */
+export function passMessage(words: Int32Array, own: Int32Array): number {
+  const next = (own[OWN_PLACE]! + own[OWN_GRAINS]!) & POSITION_MASK;
+  if (own[OWN_GATED] !== 0) {
+    if (moveGated(words, own, next) === UNSEATED) return UNSEATED;
+  } else {
+    const overrun = wasOverrun(words, own, next);
+    if (overrun === UNSEATED) return UNSEATED;
+    if (overrun === 1) return jump(words, own) === UNSEATED ? UNSEATED : NONE;
+  }
+  const number = own[OWN_NUMBER]!;
+  // Below 0 only where `subscribe` counted a message that was on its way.
+  own[OWN_BEFORE] = Math.max(0, (number - own[OWN_EXPECTED]!) | 0);
+  own[OWN_EXPECTED] = (number + 1) | 0;
+  return DONE;
+}
+
+/** Moves the place on; a sender that waits is rung when half of the circle is free for it: then any message fits. */
+function moveGated(words: Int32Array, own: Int32Array, next: number): number {
+  const at = own[OWN_RECORD]! + RECORD_PLACE;
+  const place = own[OWN_PLACE]!;
+  const seen = Atomics.compareExchange(words, at, place, next);
+  if (seen !== place) {
+    if (seen !== (place | ATTENDED)) return UNSEATED;
+    const tape = own[OWN_TAPE]!;
+    const behind = (Atomics.load(words, tape + TAPE_TAIL) - next) & POSITION_MASK;
+    const ringing = behind <= (own[OWN_INDEX_MASK]! + 1) >>> 1;
+    if (Atomics.compareExchange(words, at, seen, ringing ? next : next | ATTENDED) !== seen) return UNSEATED;
+    if (ringing) ringAll(words, tape + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
+  }
+  own[OWN_PLACE] = next;
+  return DONE;
+}
+
+/** Announces that this seat is about to wait for a message. Answers the bell to wait on; look again before waiting. */
+export function armSubscriber(words: Int32Array, own: Int32Array): number {
+  const tape = own[OWN_TAPE]!;
+  const bell = arm(words, tape + TAPE_MESSAGE_WAITERS, own[OWN_SEAT]!);
+  const tail = Atomics.load(words, tape + TAPE_TAIL);
+  // If it has moved on by now, or moves meanwhile, the second look finds a message.
+  if (tail === own[OWN_PLACE]) Atomics.compareExchange(words, tape + TAPE_TAIL, tail, tail | ATTENDED);
+  return bell;
+}
+
+/** Stops waiting for a message. Others are rung for every message themselves. */
+export function leaveSubscriber(words: Int32Array, own: Int32Array): void {
+  disarm(words, own[OWN_TAPE]! + TAPE_MESSAGE_WAITERS, own[OWN_SEAT]!);
+}
+
+/** As `nextMessage`, but waits for one until the deadline (on `now`'s clock). Blocks the thread. */
+export function nextMessageWait(words: Int32Array, own: Int32Array, deadline: number): number {
+  for (;;) {
+    const bell = armSubscriber(words, own);
+    const result = nextMessage(words, own);
+    const left = deadline - now();
+    if (result !== NONE || left <= 0) {
+      leaveSubscriber(words, own);
+      return result;
+    }
+    listen(words, own[OWN_SEAT]!, bell, left);
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * The broadcast as shipped: everybody receives everything in order; a lossy subscriber knows what it missed, and believes nothing that
+ * was being overwritten; a gated sender waits for the slowest, and not for the dead. A message's type stands for its payload.
+ */
+import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
+import * as tape from '../../dist/core/tape.core.js';
+import { createStructure } from '../../dist/region/structures.js';
+import type * as realSender from '../../dist/ring/broadcast.core.js';
+import { Broadcast } from '../../dist/ring/broadcast.js';
+import { broadcastKindOf, openTape } from '../../dist/ring/broadcast-layout.js';
+import { OWN_SEEK as OWN_BEFORE, OWN_RUN_EXTENT as OWN_TYPE } from '../../dist/ring/own.js';
+import type * as realSubscriber from '../../dist/ring/subscriber.core.js';
+import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
+import { core } from './loader.js';
+import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
+import type { Walk } from './recorder.js';
+import { recovering, seatAudit, seatsFor } from './recovery.js';
+
+const sender = await core<typeof realSender>('ring/broadcast.core.js');
+const subscriber = await core<typeof realSubscriber>('ring/subscriber.core.js');
+
+/** What the class is inside: its public type leaves that out. */
+type BroadcastType = Parameters<typeof broadcastKindOf>[0];
+
+const FOREVER = Number.POSITIVE_INFINITY;
+/** A message of one byte, with its header: so many grains. */
+const GRAINS = 2;
+
+interface State {
+  readonly sent: readonly number[];
+  /** By subscriber: how many messages it has gone past; null before it has subscribed. */
+  readonly places: readonly (number | null)[];
+  readonly closed: boolean;
+}
+
+/**
+ * Everything in order, to everybody. The answer to a receipt is the message, and ten for each that was missed before it: only where as many
+ * as the circle holds were sent since.
+ */
+function toAll(subscribers: number, messages: number, gated: boolean): Spec<State> {
+  return {
+    start: { sent: [], places: Array(subscribers).fill(null), closed: false },
+    step(state, name, [value]) {
+      const { sent, places, closed } = state;
+      if (name === 'close') return [[{ ...state, closed: true }, closed ? 0 : 1]];
+      const at = (place: number | null): State => ({
+        ...state,
+        places: places.map((old, i) => (i === value ? place : old)),
+      });
+      if (name === 'subscribe') return [[at(sent.length), DONE]];
+      if (name === 'unsubscribe') return [[at(null), 0]];
+      const nothing = name.endsWith('Wait') ? [] : [[state, NONE] as const];
+      if (name.startsWith('send')) {
+        if (closed) return [[state, CLOSED]];
+        const lag = Math.max(0, ...places.map(place => sent.length - (place ?? sent.length)));
+        const full = gated && lag >= messages;
+        const put: [State, number] = [{ ...state, sent: [...sent, value as number] }, DONE];
+        // Somebody who subscribes at this moment is in the way too.
+        return full ? nothing : gated ? [put, ...nothing] : [put];
+      }
+      const place = places[value as number]!;
+      const found: [State, number][] = [];
+      for (let i = place; i < sent.length; i++) {
+        const mayMiss = !gated && sent.length - place >= messages;
+        if (i === place || mayMiss) found.push([at(i + 1), sent[i]! + 10 * (i - place)]);
+      }
+      // What was missed last may still be untold.
+      const end: [State, number][] = closed && (sent.length === place || !gated) ? [[state, CLOSED]] : [];
+      const none = sent.length === place || !gated ? nothing : [];
+      return [...found, ...end, ...none];
+    },
+  };
+}
+
+const send = (value: number): Op => op('send', [value], me => sendIt(me, value, false));
+const sendWait = (value: number): Op => op('sendWait', [value], me => sendIt(me, value, true));
+/** As `Broadcast.send`, which copies between the two. */
+function* sendIt({ words, own, kept }: Me, value: number, waits: boolean): Walk<number> {
+  const status = waits
+    ? yield* sender.reserveWait(words, own, GRAINS, FOREVER)
+    : yield* sender.reserve(words, own, GRAINS);
+  if (status !== DONE) return status;
+  const sent = yield* sender.publish(words, own, 1, value, GRAINS);
+  if (sent === DONE) kept.push(value);
+  return sent;
+}
+
+/** As `Subscriber.receive`, which copies between the two. */
+function* receiveIt({ words, own, kept }: Me, waits: boolean): Walk<number> {
+  for (;;) {
+    const length = waits
+      ? yield* subscriber.nextMessageWait(words, own, FOREVER)
+      : yield* subscriber.nextMessage(words, own);
+    if (length <= NONE) return length;
+    const status = yield* subscriber.passMessage(words, own);
+    if (status === NONE) continue;
+    if (status !== DONE) return status;
+    kept.push(own[OWN_TYPE]!);
+    return own[OWN_TYPE]! + 10 * own[OWN_BEFORE]!;
+  }
+}
+const receive = (id: number): Op => op('receive', [id], me => receiveIt(me, false));
+const receiveWait = (id: number): Op => op('receiveWait', [id], me => receiveIt(me, true));
+const subscribe = (id: number): Op => op('subscribe', [id], ({ words, own }) => subscriber.subscribe(words, own));
+const unsubscribe = (id: number): Op =>
+  op('unsubscribe', [id], function* ({ words, own }) {
+    yield* subscriber.unsubscribe(words, own);
+    return 0;
+  });
+const close = op('close', [], ({ words, own }) => sender.closeTape(words, own));
+
+interface Shape {
+  grains?: number;
+  gated?: boolean;
+  start?: number;
+}
+
+interface Layout {
+  readonly words: Int32Array;
+  readonly part: number;
+  readonly own: (seat: number) => Int32Array;
+  readonly hints: (readonly [number, number])[];
+  readonly nameOf: (word: number) => string;
+}
+
+function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape): Layout {
+  const region = layOutRegion(seats);
+  const shape = { grains, gated, records: 2 };
+  createStructure(region, 'tape', broadcastKindOf(Broadcast as unknown as BroadcastType, shape, start | 0));
+  const { words } = attachmentIn(region);
+  const part = attachmentIn(region).entries()[0]!.part;
+  const payload = words[part + tape.TAPE_PAYLOAD]! >>> 2;
+  return {
+    words: wordsOf(region),
+    part,
+    own: seat => openTape(seatedAt(region, seat), part),
+    hints: [
+      [part + tape.TAPE_PRODUCER, part + tape.TAPE_SENT_END + 1],
+      [part + tape.TAPE_TAIL, part + tape.TAPE_TAIL + 1],
+      [payload, payload + grains * 4],
+    ],
+    nameOf: namer([
+      ['tape', part],
+      ['records', part + tape.TAPE_WORDS],
+      ['payload', payload],
+    ]),
+  };
+}
+
+/** The laws of the structure hold in every state. */
+function lawOf({ words }: View, { part, nameOf }: Layout, seats: number): string | undefined {
+  const broken = tape.checkTape(words, part, seats);
+  return broken === 0 ? undefined : `law broken at ${nameOf(broken)}`;
+}
+
+function program(
+  name: string,
+  threads: readonly (readonly Op[])[],
+  { grains = 8, gated = false, start = 0, ...more }: Partial<Program> & Shape = {},
+): Program {
+  const layout = layOut(threads.length, { grains, gated, start });
+  return {
+    name: `broadcast: ${name}`,
+    words: layout.words,
+    threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+    spec: toAll(threads.length, grains / GRAINS, gated),
+    hints: layout.hints,
+    nameOf: layout.nameOf,
+    law: view => lawOf(view, layout, threads.length),
+    ...more,
+  };
+}
+
+/** What the living have received is what was sent, in order; what was acknowledged they have all of, or could still receive. */
+function audit(
+  view: View,
+  { part }: Layout,
+  senders: readonly number[],
+  listeners: readonly number[],
+): string | undefined {
+  const told = senders.flatMap(thread => [...view.kept(thread)]);
+  for (const thread of listeners) {
+    const received = view.kept(thread);
+    if (received.some((value, i) => i > 0 && value <= received[i - 1]!)) return `thread ${thread} received ${received}`;
+    const missed = told.filter(value => value <= (received.at(-1) ?? 0) && !received.includes(value));
+    if (missed.length > 0 && missed.some(value => value > received[0]!)) return `thread ${thread} missed ${missed}`;
+  }
+  for (let i = 0; i < view.words[part + tape.TAPE_RECORD_COUNT]!; i++) {
+    const owner = view.words[part + tape.TAPE_WORDS + i * tape.RECORD_WORDS]! & 0xff;
+    if (view.deaths.includes(owner - 1)) return `record ${i} still names the dead`;
+  }
+  if (view.deaths.includes((view.words[part + tape.TAPE_PRODUCER]! & 0xff) - 1)) return 'the dead is the sender';
+  return seatAudit(view);
+}
+
+function dying(
+  name: string,
+  senders: readonly (readonly Op[])[],
+  listeners: readonly (readonly Op[])[],
+  victim: number,
+  { grains = 8, gated = true, start = 0, ...more }: Partial<Program> & Shape = {},
+): Program {
+  const threads = [...senders, ...listeners];
+  const layout = layOut(seatsFor(threads.length), { grains, gated, start });
+  return {
+    name: `broadcast, killed anywhere: ${name}`,
+    words: layout.words,
+    threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+    ...recovering({ threads: threads.length, victim, tape: layout.part }),
+    hints: layout.hints,
+    nameOf: layout.nameOf,
+    law: view => lawOf(view, layout, seatsFor(threads.length)),
+    audit: view =>
+      audit(
+        view,
+        layout,
+        senders.map((_, i) => i),
+        listeners.map((_, i) => senders.length + i),
+      ),
+    ...more,
+  };
+}
+
+const five = [1, 2, 3, 4, 5];
+
+export const programs: readonly Program[] = [
+  program('lossy, one behind', [five.map(send), [subscribe(1), receive(1), receive(1)]], { solo: 'all' }),
+  program('lossy, far behind', [[...five, 6].map(send), [subscribe(1), receive(1), receive(1)]]),
+  program('lossy, below 2^30', [five.map(send), [subscribe(1), receive(1), receive(1)]], { start: 2 ** 30 - 4 }),
+  program('lossy, two subscribers', [[1, 2, 3].map(send), [subscribe(1), receive(1)], [subscribe(2), receive(2)]]),
+  program('lossy, waiting', [five.map(send), [subscribe(1), receive(1)], [close]]),
+  program('lossy, waiting for one', [
+    [send(1), send(2), close],
+    [subscribe(1), receiveWait(1), receiveWait(1)],
+  ]),
+  program('closing against both', [[send(1), send(2)], [subscribe(1), receive(1), receive(1)], [close]]),
+  program('gated, tries', [five.map(send), [subscribe(1), receive(1), receive(1), receive(1)]], {
+    gated: true,
+    solo: 'all',
+  }),
+  program('gated, below 2^30', [five.map(send), [subscribe(1), receive(1), receive(1)]], {
+    gated: true,
+    start: 2 ** 30 - 4,
+  }),
+  program(
+    'gated, two subscribers',
+    [five.map(send), [subscribe(1), receive(1), unsubscribe(1)], [subscribe(2), receive(2)]],
+    { gated: true, preemptions: 2 },
+  ),
+  program(
+    'gated, waiting for the slowest',
+    [[...five, 6].map(sendWait), [subscribe(1), receive(1), receive(1), unsubscribe(1)]],
+    { gated: true },
+  ),
+  program(
+    'gated, waiting for two',
+    [five.map(sendWait), [subscribe(1), receive(1), unsubscribe(1)], [subscribe(2), receive(2), unsubscribe(2)]],
+    { gated: true, preemptions: 1 },
+  ),
+  program(
+    'gated, waiting on both sides',
+    [
+      [sendWait(1), sendWait(2), close],
+      [subscribe(1), receiveWait(1), receiveWait(1)],
+    ],
+    {
+      gated: true,
+    },
+  ),
+  program(
+    'gated, subscribing while the sender waits',
+    [[...five, 6].map(sendWait), [subscribe(1), unsubscribe(1), subscribe(1), unsubscribe(1)]],
+    {
+      gated: true,
+    },
+  ),
+  program('gated, closing while the sender waits', [five.map(sendWait), [subscribe(1), close, receive(1)]], {
+    gated: true,
+  }),
+  dying('the slowest', [five.map(sendWait)], [[subscribe(1), receive(1), unsubscribe(1)]], 1, { preemptions: 1 }),
+  dying(
+    'one of two',
+    [five.map(sendWait)],
+    [
+      [subscribe(1), receive(1), unsubscribe(1)],
+      [subscribe(2), receive(2), unsubscribe(2)],
+    ],
+    1,
+    { preemptions: 1, long: true },
+  ),
+  dying('the sender', [[send(1), send(2), send(3)]], [[subscribe(1), receive(1), receive(1)]], 0, { preemptions: 1 }),
+  dying('the sender, lossy', [five.map(send)], [[subscribe(1), receive(1), receive(1)]], 0, {
+    gated: false,
+    preemptions: 1,
+  }),
+  dying(
+    'the sender, and another goes on',
+    [
+      [send(1), send(2)],
+      [send(3), send(4)],
+    ],
+    [[subscribe(1), receive(1), receive(1)]],
+    0,
+    { gated: false, preemptions: 1, long: true },
+  ),
+  dying('a lossy subscriber', [five.map(send)], [[subscribe(1), receive(1)]], 1, { gated: false, preemptions: 1 }),
+];

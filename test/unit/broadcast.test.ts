@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Broadcast, CLOSED, NONE, Region, type Subscriber, waitAny, waitAnyAsync } from '../../src/index.js';
+import { createStructure } from '../../src/region/structures.js';
+import { broadcastKindOf } from '../../src/ring/broadcast-layout.js';
+import { refuses, rejects, seatsOf } from './helpers.js';
+
+const message = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill);
+const target = new Uint8Array(4096);
+const tick = () => new Promise(resolve => setTimeout(resolve, 5));
+
+/** The next message, as type, length and first byte; or the status. */
+function next(subscriber: Subscriber): unknown {
+  const length = subscriber.receive(target);
+  return length <= 0 ? length : [subscriber.type, length, target[0]];
+}
+
+/** The same broadcast from every seat; positions start at `start`. */
+function seats(count: number, options: { gated?: boolean; capacity?: number; subscribers?: number } = {}, start = 0) {
+  const regions = seatsOf(count);
+  const { gated = false, capacity = 1024, subscribers = 4 } = options;
+  const shape = { grains: capacity / 16, gated, records: subscribers };
+  const first = createStructure(regions[0], 'all', broadcastKindOf(Broadcast, shape, start));
+  return { regions, all: [first, ...regions.slice(1).map(region => Broadcast.attach(region, 'all'))] };
+}
+
+describe.each([false, true])('a broadcast that is gated: %s', gated => {
+  it('gives everything to everybody, from where they subscribed on', () => {
+    const everyone = Broadcast.create({ capacity: 1024, gated });
+    expect(everyone.send(message(5, 1), 1)).toBe(true);
+    const early = everyone.subscribe();
+    expect(everyone.send(message(1, 2), 2)).toBe(true);
+    const late = everyone.subscribe();
+    expect(everyone.send(message(240, 3), 2 ** 31 - 1)).toBe(true);
+    expect([next(early), next(early), next(early)]).toEqual([[2, 1, 2], [2 ** 31 - 1, 240, 3], NONE]);
+    expect([next(late), next(late), late.lost, early.lost]).toEqual([[2 ** 31 - 1, 240, 3], NONE, 0, 0]);
+  });
+
+  it('holds every byte, round and round, around the end', () => {
+    for (const start of [0, 2 ** 30 - 5, 2 ** 29 - 1]) {
+      const { all } = seats(2, { gated }, start);
+      const subscriber = all[1]!.subscribe();
+      for (let i = 1; i <= 400; i++) {
+        const length = 1 + ((i * 37) % 240);
+        const bytes = Uint8Array.from({ length }, (_, k) => i + k * 3);
+        expect(all[0]!.send(bytes, i)).toBe(true);
+        expect([subscriber.receive(target), subscriber.type, subscriber.lost]).toEqual([length, i, 0]);
+        expect(target.subarray(0, length)).toEqual(bytes);
+      }
+    }
+  });
+
+  it('lets subscribers drain what was sent before it was closed', () => {
+    const { all } = seats(2, { gated });
+    const subscriber = all[1]!.subscribe();
+    all[0]!.send(message(3, 9), 9);
+    expect([all[1]!.closed, all[0]!.closed]).toEqual([false, false]);
+    all[1]!.close();
+    all[1]!.close();
+    refuses('ERR_CLOSED', () => all[0]!.send(message(1, 1), 1));
+    refuses('ERR_CLOSED', () => all[0]!.sendWait(message(1, 1), 1));
+    expect([all[0]!.closed, next(subscriber), next(subscriber), next(subscriber)]).toEqual([
+      true,
+      [9, 3, 9],
+      CLOSED,
+      CLOSED,
+    ]);
+    expect(next(all[0]!.subscribe())).toBe(CLOSED);
+  });
+
+  it('has one sender: the first that sends, until it leaves or is recovered', () => {
+    const { regions, all } = seats(3, { gated });
+    const subscriber = all[2]!.subscribe();
+    all[0]!.send(message(1, 1), 1);
+    refuses('ERR_USAGE', () => all[1]!.send(message(1, 2), 2));
+    regions[0]!.detach();
+    expect(all[1]!.send(message(1, 2), 2)).toBe(true);
+    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[1, 1, 1], [2, 1, 2], 0]);
+    refuses('ERR_SEAT', () => all[0]!.send(message(1, 1), 1));
+    refuses('ERR_SEAT', () => all[0]!.subscribe());
+  });
+
+  it('refuses what can not be sent, and sends nothing for it', () => {
+    const everyone = Broadcast.create({ capacity: 1024, gated });
+    const subscriber = everyone.subscribe();
+    expect(everyone.messageBytesMax).toBe(240);
+    const bad: [unknown, unknown][] = [
+      [message(0, 0), 1],
+      [message(241, 0), 1],
+      ['text', 1],
+      [[1, 2], 1],
+      [new Uint32Array(2), 1],
+      [message(1, 1), -1],
+      [message(1, 1), 1.5],
+      [message(1, 1), 2 ** 31],
+      [message(1, 1), Number.NaN],
+      [message(1, 1), '1'],
+      [message(1, 1), undefined],
+    ];
+    for (const [source, type] of bad) {
+      refuses('ERR_USAGE', () => everyone.send(source as never, type as never));
+      refuses('ERR_USAGE', () => everyone.sendWait(source as never, type as never));
+    }
+    refuses('ERR_USAGE', () => everyone.sendWait(message(1, 1), 1, -1));
+    expect(next(subscriber)).toBe(NONE);
+  });
+
+  it('keeps a message that is longer than the target', () => {
+    const everyone = Broadcast.create({ capacity: 1024, gated });
+    const subscriber = everyone.subscribe();
+    everyone.send(message(100, 7), 7);
+    refuses('ERR_USAGE', () => subscriber.receive(new Uint8Array(99)));
+    refuses('ERR_USAGE', () => subscriber.receive('target' as never));
+    expect([next(subscriber), next(subscriber)]).toEqual([[7, 100, 7], NONE]);
+  });
+
+  it('has as many subscribers as it was made for, and takes new ones when some leave', () => {
+    const { all, regions } = seats(2, { gated, subscribers: 2 });
+    const [a] = [all[0]!.subscribe(), all[1]!.subscribe()];
+    refuses('ERR_USAGE', () => all[0]!.subscribe());
+    a[Symbol.dispose]();
+    a[Symbol.dispose]();
+    refuses('ERR_USAGE', () => a.receive(target));
+    refuses('ERR_USAGE', () => waitAny([a], 1));
+    const b = all[0]!.subscribe();
+    expect(regions[0]!.inspect().structures[0]).toMatchObject({
+      kind: 'broadcast',
+      length: 2,
+      capacity: 1024,
+      closed: false,
+    });
+    regions[1]!.detach();
+    expect(regions[0]!.inspect().structures[0]).toMatchObject({ length: 1 });
+    all[0]!.send(message(1, 1), 1);
+    expect(next(b)).toEqual([1, 1, 1]);
+    regions[0]!.check();
+  });
+
+  it('is woken by the next message, or the end, in every way to wait', async () => {
+    const { all } = seats(2, { gated });
+    const [a, b, c] = [all[1]!.subscribe(), all[1]!.subscribe(), all[1]!.subscribe()];
+    expect([a.receiveWait(target, 0), a.receiveWait(target, 5), waitAny([a, b], 5)]).toEqual([NONE, NONE, -1]);
+    refuses('ERR_USAGE', () => a.receiveWait(target, Number.NaN));
+    const stop = new AbortController();
+    const waits = [
+      a.receiveAsync(new Uint8Array(8)),
+      waitAnyAsync([b]),
+      c.receiveAsync(target, { signal: stop.signal }),
+    ];
+    await tick();
+    stop.abort(new Error('enough'));
+    await expect(waits[2]).rejects.toThrow('enough');
+    all[0]!.send(message(4, 4), 4);
+    expect(await Promise.all(waits.slice(0, 2))).toEqual([4, 0]);
+    expect([a.type, next(b), next(c)]).toEqual([4, [4, 4, 4], [4, 4, 4]]);
+    const end = a.receiveAsync(target);
+    const gone = b.receiveAsync(target);
+    await tick();
+    b[Symbol.dispose]();
+    await rejects('ERR_USAGE', gone);
+    all[0]!.close();
+    expect(await end).toBe(CLOSED);
+  });
+
+  it('takes back what a dead thread had, subscriptions and the sender', () => {
+    const region = Region.create({ maxByteLength: 65536, seats: 4 });
+    const mine = Broadcast.create({ region, name: 'all', capacity: 1024, gated });
+    const token = region.share();
+    const theirs = Broadcast.attach(Region.attach(token), 'all');
+    const [gone, alsoGone] = [theirs.subscribe(), theirs.subscribe()];
+    const subscriber = mine.subscribe();
+    theirs.send(message(1, 1), 1);
+    expect(region.recover(token).slotsReleased).toBe(2);
+    expect(mine.send(message(1, 2), 2)).toBe(true);
+    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[1, 1, 1], [2, 1, 2], 0]);
+    refuses('ERR_EVICTED', () => theirs.send(message(1, 3), 3));
+    refuses('ERR_EVICTED', () => {
+      for (let i = 0; i < 4; i++) gone.receive(target);
+    });
+    refuses('ERR_EVICTED', () => theirs.subscribe());
+    // Another has its record now, which the evicted one must leave alone.
+    const after = mine.subscribe();
+    alsoGone[Symbol.dispose]();
+    gone[Symbol.dispose]();
+    mine.send(message(1, 4), 4);
+    expect(next(after)).toEqual([4, 1, 4]);
+    region.check();
+  });
+
+  it('behaves as a list that everybody reads', () => {
+    const capacity = 256;
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 48 }) }, fc.integer({ min: -3, max: 0 })), {
+          maxLength: 200,
+        }),
+        fc.integer(),
+        (steps, start) => {
+          const { all, regions } = seats(1, { gated, capacity, subscribers: 3 }, start);
+          const everyone = all[0]!;
+          const sent: number[] = [];
+          let grains = 0;
+          const readers = [everyone.subscribe(), everyone.subscribe()].map(subscriber => ({
+            subscriber,
+            at: 0,
+            lost: 0,
+            grains: 0,
+          }));
+          for (const step of steps) {
+            if (step > 0) {
+              const takes = 1 + Math.ceil(step / 16);
+              const room = 16 - Math.max(...readers.map(reader => grains - reader.grains));
+              expect(everyone.send(message(step, sent.length), sent.length)).toBe(!gated || takes <= room);
+              if (gated && takes > room) continue;
+              sent.push(step);
+              grains += takes;
+              continue;
+            }
+            const reader = readers[-step % 2]!;
+            const length = reader.subscriber.receive(target);
+            if (length === NONE) {
+              if (gated) expect(reader.at).toBe(sent.length);
+              continue;
+            }
+            const type = reader.subscriber.type;
+            reader.lost += type - reader.at;
+            if (gated) expect(type).toBe(reader.at);
+            // Lossy: nothing is missed that lies within three quarters of the circle.
+            else if (type !== reader.at) expect(grains - reader.grains).toBeGreaterThan(12 - 4);
+            for (let i = reader.at; i <= type; i++) reader.grains += 1 + Math.ceil(sent[i]! / 16);
+            reader.at = type + 1;
+            expect([length, target[0], target[length - 1], reader.subscriber.lost]).toEqual([
+              sent[type],
+              type & 255,
+              type & 255,
+              reader.lost,
+            ]);
+          }
+          regions[0]!.check();
+        },
+      ),
+    );
+  });
+});
+
+describe('a lossy broadcast', () => {
+  it('tells a slow subscriber how many it missed, and goes on with what comes next', () => {
+    const { all } = seats(2, { capacity: 256 });
+    const subscriber = all[1]!.subscribe();
+    for (let i = 1; i <= 100; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
+    expect(next(subscriber)).toBe(NONE);
+    all[0]!.send(message(16, 101), 101);
+    expect([next(subscriber), subscriber.lost]).toEqual([[101, 16, 101], 100]);
+    for (let i = 102; i <= 106; i++) all[0]!.send(message(16, i), i);
+    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[102, 16, 102], [103, 16, 103], 100]);
+  });
+});
+
+describe('a gated broadcast', () => {
+  it('refuses to send while the slowest has no room, and misses nothing', () => {
+    const { all } = seats(3, { capacity: 256, gated: true });
+    const [quick, slow] = [all[1]!.subscribe(), all[2]!.subscribe()];
+    for (let i = 1; i <= 8; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
+    expect(all[0]!.send(message(16, 9), 9)).toBe(false);
+    for (let i = 1; i <= 8; i++) expect(next(quick)).toEqual([i, 16, i]);
+    expect([all[0]!.send(message(16, 9), 9), all[0]!.sendWait(message(16, 9), 9, 5)]).toEqual([false, false]);
+    expect(next(slow)).toEqual([1, 16, 1]);
+    expect(all[0]!.send(message(16, 9), 9)).toBe(true);
+    slow[Symbol.dispose]();
+    for (let i = 10; i <= 16; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
+    for (let i = 9; i <= 16; i++) expect(next(quick)).toEqual([i, 16, i]);
+    expect(quick.lost).toBe(0);
+  });
+
+  it('wakes a sender that waits without blocking, when there is room and when the slowest dies', async () => {
+    const region = Region.create({ maxByteLength: 65536, seats: 4 });
+    const mine = Broadcast.create({ region, name: 'all', capacity: 256, gated: true });
+    const token = region.share();
+    const subscriber = Broadcast.attach(Region.attach(token), 'all').subscribe();
+    for (let i = 1; i <= 8; i++) mine.send(message(16, i), i);
+    let done = 0;
+    const first = mine.sendAsync(message(16, 9), 9).then(() => done++);
+    await tick();
+    expect(done).toBe(0);
+    for (let i = 1; i <= 4; i++) next(subscriber);
+    await first;
+    for (let i = 10; i <= 12; i++) expect(mine.send(message(16, i), i)).toBe(true);
+    const second = mine.sendAsync(message(16, 13), 13);
+    const stop = new AbortController();
+    const third = mine.sendAsync(message(16, 14), 14, { signal: stop.signal });
+    await tick();
+    stop.abort(new Error('enough'));
+    await expect(third).rejects.toThrow('enough');
+    region.recover(token);
+    await second;
+  });
+});
+
+it('is made in a shape that can be', () => {
+  const region = Region.create({ maxByteLength: 65536, seats: 2 });
+  for (const capacity of [0, -1, 1.5, Number.NaN, 2 ** 28 + 1, '256'] as never[])
+    refuses('ERR_GEOMETRY', () => Broadcast.create({ capacity }));
+  for (const subscribers of [0, 1025, 1.5] as never[])
+    refuses('ERR_GEOMETRY', () => Broadcast.create({ capacity: 256, subscribers }));
+  refuses('ERR_USAGE', () => Broadcast.create({ capacity: 256, gated: 1 as never }));
+  refuses('ERR_USAGE', () => Broadcast.create(undefined as never));
+  refuses('ERR_GEOMETRY', () => Broadcast.create({ region, name: 'large', capacity: 65536 }));
+  expect(Broadcast.create({ capacity: 1 }).capacity).toBe(256);
+  expect(Broadcast.create({ capacity: 257 }).capacity).toBe(512);
+  const one = Broadcast.open({ region, name: 'all', capacity: 1024 });
+  expect(Broadcast.open({ region, name: 'all', capacity: 1000 })).toBe(one);
+  expect(Broadcast.attach(region, 'all')).toBe(one);
+  refuses('ERR_GEOMETRY', () => Broadcast.open({ region, name: 'all', capacity: 1024, gated: true }));
+  refuses('ERR_GEOMETRY', () => Broadcast.open({ region, name: 'all', capacity: 2048 }));
+  refuses('ERR_ATTACH', () => Broadcast.attach(region, 'none'));
+  refuses('ERR_ATTACH', () => Broadcast.create({ region, name: 'all', capacity: 256 }));
+  one[Symbol.dispose]();
+  expect(one.closed).toBe(true);
+});
