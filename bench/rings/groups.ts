@@ -3,6 +3,7 @@ import type { Group } from '../harness/group.js';
 import { batches } from './batches.js';
 import { latency } from './latency.js';
 import { many } from './many.js';
+import { messages } from './messages.js';
 import { single } from './single.js';
 
-export const rings: readonly Group[] = [many, single, batches, latency];
+export const rings: readonly Group[] = [many, single, batches, messages, latency];
