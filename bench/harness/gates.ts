@@ -8,6 +8,8 @@ export interface Gate {
   /** The ratio of medians: of times (at most the bound) or of rates (at least the bound). */
   readonly compares: 'time' | 'rate';
   readonly bound: number;
+  /** As good: that many operations of ours in a second, whatever the peer does. */
+  readonly orPerSecond?: number;
 }
 
 export interface Verdict {
@@ -29,13 +31,20 @@ export function atLeast(ours: string, bound: number, peer: string): Gate {
   return { claim: `${ours} does >= ${bound} x ${peer}`, ours, peer, compares: 'rate', bound };
 }
 
+/** `ours` does at least `bound` times as much in the same time as `peer`, or so many millions of operations in a second. */
+export function atLeastOr(ours: string, bound: number, peer: string, millions: number): Gate {
+  const claim = `${ours} does >= ${bound} x ${peer}, or >= ${millions} M/s`;
+  return { ...atLeast(ours, bound, peer), claim, orPerSecond: millions * 1e6 };
+}
+
 export function judge(gates: readonly Gate[], rows: readonly Row[]): Verdict[] {
-  return gates.map(({ claim, ours, peer, compares, bound }) => {
+  return gates.map(({ claim, ours, peer, compares, bound, orPerSecond = Number.POSITIVE_INFINITY }) => {
     const oursNs = medianNs(rows, ours);
     const peerNs = medianNs(rows, peer);
     if (oursNs === undefined || peerNs === undefined) return { claim, compares, bound };
     const ratio = compares === 'time' ? oursNs / peerNs : peerNs / oursNs;
-    return { claim, compares, bound, ratio, holds: compares === 'time' ? ratio <= bound : ratio >= bound };
+    const holds = (compares === 'time' ? ratio <= bound : ratio >= bound) || 1e9 / oursNs >= orPerSecond;
+    return { claim, compares, bound, ratio, holds };
   });
 }
 

@@ -82,13 +82,13 @@ export function claim(words: Int32Array, own: Int32Array, bytes: number, type: n
     }
     const at = frameIndex(own[OWN_RECORDS]!, tail, unitBits);
     const empty = emptyFrame(tail, unitBits);
-    const word = Atomics.load(words, at);
+    const next =
+      padding !== 0
+        ? (padding << FRAME_LENGTH_SHIFT) | FRAME_SKIP
+        : (length << FRAME_LENGTH_SHIFT) | (own[OWN_SEAT]! << FRAME_SEAT_SHIFT) | FRAME_CLAIMED;
+    // No look before: the hint is right most of the time, and an exchange that fails is a look.
+    const word = Atomics.compareExchange(words, at, empty, next);
     if (word === empty) {
-      const next =
-        padding !== 0
-          ? (padding << FRAME_LENGTH_SHIFT) | FRAME_SKIP
-          : (length << FRAME_LENGTH_SHIFT) | (own[OWN_SEAT]! << FRAME_SEAT_SHIFT) | FRAME_CLAIMED;
-      if (Atomics.compareExchange(words, at, empty, next) !== empty) continue;
       if (padding !== 0) {
         // No hint here: the consumer may pass padding at once, and a hint must not be written later than that.
         tail = (tail + padding) | 0;

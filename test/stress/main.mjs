@@ -7,6 +7,7 @@ import { run as byteRingDeaths } from './byte-ring-deaths.stress.mjs';
 import { Violation } from './harness.mjs';
 import { run as heap } from './heap.stress.mjs';
 import { run as heapDeaths } from './heap-deaths.stress.mjs';
+import { run as messageRing } from './message-ring.stress.mjs';
 import { run as messageRingDeaths } from './message-ring-deaths.stress.mjs';
 import { run as pool } from './pool.stress.mjs';
 import { run as poolDeaths } from './pool-deaths.stress.mjs';
@@ -58,6 +59,10 @@ const programs = [
     byteRing,
     { capacity: 256, style: 'mixed', records: true, start: 2 ** 29 - 1024 },
   ],
+  ['message ring of 256 bytes, blocking', messageRing, { capacity: 256, style: 'wait', start: 2 ** 31 - 100 }],
+  ['message ring of 1 KiB, mixed', messageRing, { capacity: 1024, style: 'mixed', start: -1000 }],
+  ['message ring of 4 KiB, async', messageRing, { capacity: 4096, style: 'async' }],
+  ['message ring of 64 KiB, spinning', messageRing, { capacity: 65536, style: 'spin', start: -100_000 }],
   ['heap', heap, {}],
   ['heap, nearly full', heap, { byteLength: 2 ** 18, hold: 400 }],
   ['heap, tiny pages, nothing kept', heap, { byteLength: 2 ** 16, hold: 60, pageShift: 9, emptyBytesMax: 0 }],
