@@ -71,6 +71,7 @@ function inUnit(ns: number, unit: Unit): number {
 /** Three digits are more than a noisy machine can tell. */
 export function figure(value: number): string {
   if (value >= 1000) return Math.round(value).toLocaleString('en');
+  if (value > 0 && value < 0.1) return String(Number(value.toPrecision(2)));
   return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }
 

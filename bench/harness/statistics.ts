@@ -8,6 +8,9 @@ export interface Ratio {
   readonly high: number;
 }
 
+/** The upper end of an interval that too few samples can't close. JSON has no Infinity. */
+export const UNBOUNDED = 1e300;
+
 export type Call = 'faster' | 'slower' | 'even';
 
 const CONFIDENCE = 0.99;
@@ -28,7 +31,7 @@ export function pairedRatio(a: readonly number[], b: readonly number[]): Ratio {
   const count = Math.min(a.length, b.length);
   const ratios = Array.from({ length: count }, (_, i) => a[i]! / b[i]!).sort((x, y) => x - y);
   const outer = outerRanks(count);
-  if (outer === undefined) return { ratio: summarize(ratios).median, low: 0, high: Number.POSITIVE_INFINITY };
+  if (outer === undefined) return { ratio: summarize(ratios).median, low: 0, high: UNBOUNDED };
   return { ratio: summarize(ratios).median, low: ratios[outer]!, high: ratios[count - 1 - outer]! };
 }
 
@@ -52,7 +55,7 @@ const RESAMPLES = 2000;
 /** The ratio of the medians of samples of two runs, with an interval by resampling (the same one for the same samples). */
 export function independentRatio(a: readonly number[], b: readonly number[]): Ratio {
   const ratio = summarize(a).median / summarize(b).median;
-  if (Math.min(a.length, b.length) < 5) return { ratio, low: 0, high: Number.POSITIVE_INFINITY };
+  if (Math.min(a.length, b.length) < 5) return { ratio, low: 0, high: UNBOUNDED };
   let state = 0x9e3779b9;
   const below = (bound: number): number => {
     state ^= state << 13;

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Absent, type Contender, scripted } from '../harness/contender.js';
+import type { Group } from '../harness/group.js';
 import { cacheFolder, native } from '../harness/native.js';
 import { parseTrace, traceNames, traceText } from '../traces/trace.js';
 import { allocators } from './contenders.js';
@@ -39,4 +40,16 @@ async function replaysOf(trace: string): Promise<Replays> {
     contenders.push(scripted(`${trace}-${KEYS[kind]}`, `${trace}: ${name}`, operations, module, trace, kind));
   }
   return { trace, peakBytes, contenders };
+}
+
+/** One group a trace. */
+export async function traceGroups(): Promise<Group[]> {
+  return (await traceReplays()).map(({ trace, contenders }) => ({
+    name: trace,
+    operation: 'operation',
+    unit: 'ns',
+    gates: [],
+    versus: [{ ours: `${trace}-heap`, peers: Object.keys(allocators).map(name => `${trace}-${name}`) }],
+    contenders: async () => contenders,
+  }));
 }
