@@ -168,18 +168,20 @@ export function checkQueue(words: Int32Array, queue: number, seats: number): num
   return 0;
 }
 
-/** The first position, from `from` on, whose slot is in none of the states that mean "gone past". */
-function firstNot(words: Int32Array, from: number, slots: number, capacity: number, claimedToo: number): number {
+/** Sets of states, for `firstNot`: a bit each. Skipped slots are no items, but a head must not go past them: they have to be given back. */
+const PUT = (1 << SLOT_CLAIMED) | (1 << SLOT_FULL) | (1 << SLOT_TAKEN) | (1 << SLOT_SKIP);
+const TAKEN = 1 << SLOT_TAKEN;
+const NO_ITEM = (1 << SLOT_TAKEN) | (1 << SLOT_SKIP);
+
+/** The first position, from `from` on, whose slot is in none of the states `past`. */
+function firstNot(words: Int32Array, from: number, slots: number, capacity: number, past: number): number {
   const shift = lapShift(capacity);
   const mask = lapMask(capacity);
   let position = from;
   for (let step = 0; step < 2 * capacity; ) {
     const word = Atomics.load(words, slots + (position & (capacity - 1)) * SLOT_WORDS);
     const ahead = ((word & mask) - ((position << shift) & mask)) | 0;
-    const state = word & SLOT_STATE_MASK;
-    const free = state === SLOT_EMPTY || state === SLOT_SEALED;
-    const past = claimedToo !== 0 ? !free : state === SLOT_TAKEN || state === SLOT_SKIP;
-    if (ahead < 0 || (ahead === 0 && !past)) return position;
+    if (ahead < 0 || (ahead === 0 && ((past >>> (word & SLOT_STATE_MASK)) & 1) === 0)) return position;
     // Those behind a claimed slot that belong to it say nothing yet.
     const extent = ahead === 0 ? slotExtent(capacity, word) : 1;
     position = (position + extent) | 0;
@@ -190,7 +192,7 @@ function firstNot(words: Int32Array, from: number, slots: number, capacity: numb
 
 /** The first position that nobody has claimed to put. Exact for the only producer. */
 export function queueTail(words: Int32Array, queue: number, slots: number, capacity: number): number {
-  return firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), slots, capacity, 1);
+  return firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), slots, capacity, PUT);
 }
 
 /**
@@ -202,7 +204,7 @@ export function settlePosition(words: Int32Array, queue: number, shared: number,
   const shift = lapShift(capacity);
   if (ahead >>> shift <= capacity) return;
   const from = ((seen & ~(capacity - 1)) + (ahead >>> shift) - capacity) | 0;
-  const found = firstNot(words, from, words[queue + QUEUE_SLOTS]!, capacity, shared === QUEUE_TAIL ? 1 : 0);
+  const found = firstNot(words, from, words[queue + QUEUE_SLOTS]!, capacity, shared === QUEUE_TAIL ? PUT : TAKEN);
   Atomics.compareExchange(words, queue + shared, seen, found);
 }
 
@@ -247,7 +249,7 @@ export function sealQueue(words: Int32Array, queue: number, slots: number, capac
 
 /** How many items are in the ring, being put or to be taken. Momentary: others may do either meanwhile. */
 export function queueLength(words: Int32Array, queue: number, slots: number, capacity: number): number {
-  const head = firstNot(words, Atomics.load(words, queue + QUEUE_HEAD), slots, capacity, 0);
-  const length = (firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), slots, capacity, 1) - head) | 0;
+  const head = firstNot(words, Atomics.load(words, queue + QUEUE_HEAD), slots, capacity, NO_ITEM);
+  const length = (firstNot(words, Atomics.load(words, queue + QUEUE_TAIL), slots, capacity, PUT) - head) | 0;
   return Math.max(0, Math.min(length, capacity));
 }

@@ -10,7 +10,6 @@ import {
   QUEUE_HEAD,
   QUEUE_TAIL,
   SLOT_CLAIMED,
-  SLOT_EMPTY,
   SLOT_EXTENT_SHIFT,
   SLOT_FULL,
   SLOT_MARK,
@@ -88,8 +87,8 @@ export function makeRoom(words: Int32Array, own: Int32Array, count: number): voi
     const slot = slotAt(own, position);
     const word = Atomics.load(words, slot);
     if ((word & own[OWN_LAP_MASK]!) !== lapAt(own, position)) {
-      // Given back meanwhile; or sealed, and then there is nothing to make room for.
-      if ((word & SLOT_STATE_MASK) !== SLOT_EMPTY) return;
+      // Given back meanwhile; or sealed, and then there is nothing to make room for. Or damaged: it would look the same again.
+      if ((word & ~SLOT_MARK) !== lapAt(own, own[OWN_TAIL]! + ahead)) return;
       continue;
     }
     const state = word & SLOT_STATE_MASK;

@@ -1,5 +1,6 @@
 /** What a caller may hand to a ring, or leave behind in it, without taking anything from the others. */
 import { describe, expect, it } from 'vitest';
+import { QUEUE_HEAD, QUEUE_SLOTS, QUEUE_TAIL, SLOT_CLAIMED, slotTag } from '../../src/core/slot.core.js';
 import { CLOSED, NONE, Region, Ring, type RingOptions, waitAnyAsync } from '../../src/index.js';
 import { refuses } from './helpers.js';
 
@@ -30,6 +31,39 @@ it('takes a batch over slots where others were waited for, who then took nothing
     for (let item = 1; item <= 20; item++) expect([ring.enqueue(item), others.dequeue()]).toEqual([true, item]);
     expect([ring.length, others.dequeue()]).toEqual([0, NONE]);
   }
+});
+
+/** Where a ring of the region stands, for what only a death at one certain moment, or damage, would do. */
+function wordsOf(region: Region) {
+  const { words } = region.attachment;
+  const queue = region.attachment.entries().find(entry => entry.name === 'ring')!.part;
+  return { words, queue, slots: words[queue + QUEUE_SLOTS]! };
+}
+
+it('gives a slot back that was skipped, however far behind the shared positions are', () => {
+  const { region, ring } = ringOf({ capacity: 4 });
+  const token = region.share();
+  const dead = Ring.attach(Region.attach(token), 'ring');
+  for (let item = 1; item <= 12; item++) expect([ring.enqueue(item), dead.dequeue()]).toEqual([true, item]);
+  const { words, queue, slots } = wordsOf(region);
+  // As if it had died over the next put, and others before they could move the positions on.
+  ring.enqueue(99);
+  words[slots] = (words[slots]! & ~slotTag(7, 0)) | slotTag(SLOT_CLAIMED, token.seat);
+  for (const item of [13, 14]) ring.enqueue(item);
+  words[queue + QUEUE_HEAD] = 0;
+  words[queue + QUEUE_TAIL] = 0;
+  region.recover(token);
+  const theirs = Ring.attach(Region.attach(region.share()), 'ring');
+  expect([theirs.dequeue(), theirs.dequeue(), theirs.dequeue(), ring.length]).toEqual([13, 14, NONE, 0]);
+  expect([1, 2, 3, 4, 5].map(item => ring.enqueue(item))).toEqual([true, true, true, true, false]);
+});
+
+it('comes to an end in a damaged ring that overwrites', () => {
+  const { region, ring } = ringOf({ ...SINGLE, overwrite: true, capacity: 4 });
+  for (const item of [1, 2, 3, 4]) ring.enqueue(item);
+  const { words, slots } = wordsOf(region);
+  words[slots] = 0x70000000;
+  expect(ring.enqueue(5)).toBe(false);
 });
 
 describe.each(MODES)('a ring with %o', modes => {
