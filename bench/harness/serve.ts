@@ -7,7 +7,7 @@
 import { createInterface } from 'node:readline';
 
 /** Does that many operations. What it answers is kept, so that no loop can be left out as useless. */
-export type Round = (operations: number) => number;
+export type Round = (operations: number) => number | Promise<number>;
 
 let sink = 0;
 
@@ -19,7 +19,8 @@ export async function serve(name: string, round: Round): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const operations = Number(line);
     const start = process.hrtime.bigint();
-    sink ^= round(operations);
+    const answer = round(operations);
+    sink ^= typeof answer === 'number' ? answer : await answer;
     const elapsed = process.hrtime.bigint() - start;
     process.stdout.write(`${elapsed}\n`);
   }

@@ -5,7 +5,7 @@ import { serve, verify } from '../harness/serve.js';
 import type { ThreadTask } from './threads-worker.js';
 
 const threads = Number(process.argv[2] ?? 2);
-const region = Region.create({ seats: 4 });
+const region = Region.create({ seats: 8 });
 const pool = Pool.create({ region, name: 'blocks', blockBytes: 4096, capacity: 1024 });
 const tasks = Array.from({ length: threads }, (): ThreadTask => ({ region: region.share(), pool: 'blocks' }));
 const crew = await Crew.start(new URL('./threads-worker.js', import.meta.url), tasks);
