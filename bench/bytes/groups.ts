@@ -1,12 +1,14 @@
 /** The rows of `bench:bytes`. */
-import { type Contender, scripted } from '../harness/contender.js';
+import { type Absent, type Contender, scripted } from '../harness/contender.js';
 import { atLeast, type Gate } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
+import { native } from '../harness/native.js';
 
 const SIZES = [
   { bytes: 64, operations: 400_000, ofBare: 0.75, ofPeer: 0 },
   { bytes: 1024, operations: 200_000, ofBare: 0.9, ofPeer: 5 },
   { bytes: 65536, operations: 4000, ofBare: 0.9, ofPeer: 10 },
+  { bytes: 1_048_576, operations: 200, ofBare: 0.9, ofPeer: 0 },
 ];
 const KINDS = ['local', 'bare-local', 'views-local', 'shared', 'bare-shared', 'views-shared', 'ringbuf.js'];
 const LABELS: Record<string, string> = {
@@ -21,7 +23,7 @@ const LABELS: Record<string, string> = {
 
 const pieces = new URL('./pieces.js', import.meta.url);
 const threads = new URL('./threads.js', import.meta.url);
-const contenders: readonly Contender[] = SIZES.flatMap(({ bytes, operations }) => [
+const ours: readonly Contender[] = SIZES.flatMap(({ bytes, operations }) => [
   ...KINDS.map(kind => {
     const count = kind === 'ringbuf.js' ? Math.ceil(operations / Math.max(2, bytes / 512)) : operations;
     return scripted(`${kind}-${bytes}`, `${bytes} B ${LABELS[kind]}`, count, pieces, kind, String(bytes));
@@ -41,6 +43,14 @@ export const bytes: Group = {
   operation: 'piece',
   unit: 'M/s',
   gates,
-  versus: SIZES.map(({ bytes: size }) => ({ ours: `shared-${size}`, peers: [`ringbuf.js-${size}`] })),
-  contenders: async () => contenders,
+  versus: SIZES.map(({ bytes: size }) => ({ ours: `shared-${size}`, peers: [`ringbuf.js-${size}`, `kfifo-${size}`] })),
+  contenders: async () => {
+    const all: (Contender | Absent)[] = [...ours];
+    // One after the other: the second finds compiled what the first compiled.
+    for (const { bytes: size, operations } of SIZES) {
+      const label = `${size} B C++ kfifo`;
+      all.push(await native({ key: `kfifo-${size}`, label, operations, source: 'kfifo.cpp', args: [String(size)] }));
+    }
+    return all;
+  },
 };

@@ -8,7 +8,7 @@ function threads(key: string, label: string, count: number): Contender {
   return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count));
 }
 
-const natives = ['brk', 'glibc', 'jemalloc', 'mimalloc', 'tcmalloc', 'static-buffer'];
+const natives = ['brk', 'glibc', 'jemalloc', 'mimalloc', 'tcmalloc', 'boost-pool', 'static-buffer'];
 const scripts = ['array-buffer', 'alloc-unsafe'];
 
 export const pairs: Group = {

@@ -36,6 +36,13 @@ const rungs: readonly NativeContender[] = [
     package: 'libgoogle-perftools-dev',
   },
   {
+    key: 'boost-pool',
+    label: 'rung 3: boost::pool, unchecked',
+    source: 'boost-pool.cpp',
+    operations: PAIRS,
+    package: 'libboost-dev',
+  },
+  {
     key: 'static-buffer',
     label: 'rung 3: static buffer (a pool of one, unchecked)',
     source: 'static-buffer.cpp',
