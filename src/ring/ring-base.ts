@@ -184,13 +184,14 @@ export abstract class RingBase implements Closable {
   abstract dequeue(): number;
   /**
    * Takes `count` items, all or none: answers false when fewer are there, also when the ring is closed. At most 256 at once, as
-   * `enqueueBulk`. Where a producer was recovered in the middle of a put, its slot counts until those before it are taken: then
-   * a ring holds one item less than its capacity, and never that many. @throws {RingwellError} ERR_USAGE
+   * `enqueueBulk`. Where a producer was recovered in the middle of a put, its slots count, too, until those before them are taken: then
+   * a ring holds so many items fewer, and a batch that would reach over them answers false though its items are there. `dequeue`
+   * and `dequeueBurst` get past them. @throws {RingwellError} ERR_USAGE
    */
   abstract dequeueBulk(items: Int32Array, count: number): boolean;
   /** Takes up to `count` items. Answers how many: 0 also when the ring is closed and drained, `dequeue` tells which. */
   abstract dequeueBurst(items: Int32Array, count: number): number;
-  /** The item that `dequeue` would take, which stays. @throws {RingwellError} ERR_USAGE where several may take */
+  /** The item that `dequeue` would take, which stays: in a ring that overwrites, until it is dropped. @throws {RingwellError} ERR_USAGE where several may take */
   abstract peek(): number;
   /** As `dequeue`, but waits up to that many milliseconds: default for ever. Blocks the thread. 0 is a time-out. */
   abstract dequeueWait(timeoutMs?: number): number;

@@ -19,7 +19,7 @@ import {
   SLOT_WORDS,
   slotTag,
 } from '../core/slot.core.js';
-import { NONE } from '../core/status.js';
+import { DONE, NONE } from '../core/status.js';
 import { receive } from './cargo.core.js';
 import {
   OWN_EXTENT_MASK,
@@ -36,7 +36,7 @@ import {
   OWN_SLOTS,
   OWN_TAIL,
 } from './own.js';
-import { DRAINED, FRESH, moveTo, NOWHERE, pastHead, pastTail, refused } from './ring.core.js';
+import { DRAINED, FRESH, findHead, moveTo, NOWHERE, pastHead, pastTail, refused } from './ring.core.js';
 import { publish, release, releaseSkipped } from './ring-mark.core.js';
 
 /** The index of the slot of a position. */
@@ -200,7 +200,18 @@ export function releaseRun(words: Int32Array, own: Int32Array): number {
   return release(words, own, slotAt(own, first), own[OWN_RUN_WORD]!);
 }
 
-/** The item that `findHead` has found. For the only consumer: nobody else could take it. */
-export function headItem(words: Int32Array, own: Int32Array): number {
-  return words[slotAt(own, own[OWN_HEAD]!) + 1]!;
+/** How often a producer that overwrites may be quicker than one look: that takes a lap each time. */
+const LOOKS_MAX = 64;
+
+/** The item at the head, which stays; NONE, CLOSED (and drained) or UNSEATED. For the only consumer. */
+export function front(words: Int32Array, own: Int32Array): number {
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    const status = findHead(words, own);
+    if (status !== DONE) return status;
+    const head = own[OWN_HEAD]!;
+    const item = Atomics.load(words, slotAt(own, head) + 1);
+    // Nobody else takes it; but a producer that overwrites may have dropped it, and put another one there.
+    if ((Atomics.load(words, slotAt(own, head)) & ~SLOT_MARK) === (lapAt(own, head) | SLOT_FULL)) return item;
+  }
+  return NONE;
 }

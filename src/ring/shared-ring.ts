@@ -219,8 +219,8 @@ export class SharedRing extends SharedRingBase {
     if (!this.singleConsumer) throw wrongMode('peek', 'a single consumer');
     if (this.left) throw this.attachment.unseated();
     this.ensureConsumer('peek');
-    const status = core.findHead(this.words, this.own);
-    return status === DONE ? run.headItem(this.words, this.own) : this.notTaken(status, 'peek');
+    const item = run.front(this.words, this.own);
+    return item > NONE ? item : this.notTaken(item, 'peek');
   }
 
   /** @internal */

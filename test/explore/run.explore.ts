@@ -40,6 +40,7 @@ function fifo(capacity: number): Spec<{ items: number[]; closed: boolean }> {
         const fits = items.length + more.length <= capacity;
         return fits ? [...nothing, [{ items: [...items, ...more], closed }, DONE]] : nothing;
       }
+      if (name === 'peek') return [...nothing, ...(items.length > 0 ? [[state, items[0]!] as const] : [])];
       const least = args[0] as number;
       const most = args[1] as number;
       const taken: [typeof state, number][] = [];
@@ -77,6 +78,7 @@ const put = (...items: number[]): Op => op('put', items, me => putAll(me, items)
 const putOne = (item: number): Op => op('put', [item], ({ words, own }) => ring.enqueue(words, own, item));
 const take = (least: number, most = least): Op => op('take', [least, most], me => takeUpTo(me, least, most));
 const takeOne = op('take', [1, 1], ({ words, own }) => ring.dequeue(words, own));
+const peek = op('peek', [], ({ words, own }) => run.front(words, own));
 /** As `SharedRing.enqueue` of a ring that overwrites. */
 function* putOver({ words, own }: Me, item: number): Walk<number> {
   const status = yield* ring.enqueue(words, own, item);
@@ -247,6 +249,15 @@ export const programs: readonly Program[] = [
       [take(1, 2), take(1, 2)],
     ],
     { solo: 'all' },
+  ),
+  // The item that is looked at may be overwritten meanwhile: then it is looked for again.
+  program(
+    'overwriting what is looked at',
+    [
+      [overwrite(1), overwrite(2), overwrite(3), overwrite(4)],
+      [peek, peek, takeOne],
+    ],
+    { races: false, solo: 'all' },
   ),
   program('overwriting against a close', [[overwrite(1), overwrite(2)], [takeOne], [close]], { capacity: 1 }),
   dying('a producer', [[notedPut(1, 2), notedPut(3, 4)]], [[notedTake(1, 2), notedTake(1)]], 0),

@@ -1,6 +1,14 @@
 /** What a caller may hand to a ring, or leave behind in it, without taking anything from the others. */
 import { describe, expect, it } from 'vitest';
-import { QUEUE_HEAD, QUEUE_SLOTS, QUEUE_TAIL, SLOT_CLAIMED, slotTag } from '../../src/core/slot.core.js';
+import {
+  QUEUE_HEAD,
+  QUEUE_SLOTS,
+  QUEUE_TAIL,
+  SLOT_CLAIMED,
+  SLOT_FULL,
+  SLOT_WORDS,
+  slotTag,
+} from '../../src/core/slot.core.js';
 import { CLOSED, NONE, Region, Ring, type RingOptions, waitAnyAsync } from '../../src/index.js';
 import { refuses } from './helpers.js';
 
@@ -56,6 +64,60 @@ it('gives a slot back that was skipped, however far behind the shared positions 
   const theirs = Ring.attach(Region.attach(region.share()), 'ring');
   expect([theirs.dequeue(), theirs.dequeue(), theirs.dequeue(), ring.length]).toEqual([13, 14, NONE, 0]);
   expect([1, 2, 3, 4, 5].map(item => ring.enqueue(item))).toEqual([true, true, true, true, false]);
+});
+
+it('gets past skipped slots in bursts where a batch of 256 would reach over them', () => {
+  const { region, ring } = ringOf({ capacity: 512 });
+  const token = region.share();
+  Region.attach(token);
+  const items = new Int32Array(300).map((_, i) => i + 1);
+  expect(ring.enqueueBurst(items, 100)).toBe(100);
+  const { words, slots } = wordsOf(region);
+  ring.enqueue(999);
+  words[slots + 100 * SLOT_WORDS] = words[slots + 100 * SLOT_WORDS]! - SLOT_FULL + slotTag(SLOT_CLAIMED, token.seat);
+  expect(ring.enqueueBurst(items.subarray(100), 200)).toBe(200);
+  region.recover(token);
+  const out = new Int32Array(300);
+  expect(ring.dequeueBulk(out, 256)).toBe(false);
+  expect([ring.dequeueBurst(out, 256), ring.dequeueBurst(out.subarray(256), 44)]).toEqual([256, 44]);
+  expect(out).toEqual(items);
+  expect([ring.length, ring.enqueueBurst(new Int32Array(512).fill(1), 512)]).toEqual([0, 512]);
+});
+
+it('loses and doubles nothing by an evicted thread that goes on until it has to look around', () => {
+  const { region, ring } = ringOf({ capacity: 4 });
+  const token = region.share();
+  const evicted = Ring.attach(Region.attach(token), 'ring');
+  for (const item of [1, 2]) evicted.enqueue(item);
+  region.recover(token);
+  const put = [1, 2];
+  const taken: number[] = [];
+  const go = (act: () => void) => {
+    try {
+      act();
+      return '';
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+  const ends: string[] = [];
+  for (let item = 3; item < 10; item++) {
+    ends.push(go(() => evicted.enqueue(item) && put.push(item)));
+    region.check();
+  }
+  expect(ends.at(-1)).toBe('ERR_EVICTED');
+  taken.push(ring.dequeue());
+  for (let i = 0; i < 8; i++) {
+    ends.push(go(() => taken.push(evicted.dequeue())));
+    region.check();
+  }
+  expect(ends.at(-1)).toBe('ERR_EVICTED');
+  expect(taken).toEqual(put);
+  expect(put.length).toBeLessThanOrEqual(4);
+  // Whoever has the seat now is not disturbed, and what was left can be used whole.
+  const next = Ring.attach(Region.attach(region.share()), 'ring');
+  for (const item of [1, 2, 3, 4]) expect(next.enqueue(item)).toBe(true);
+  expect([next.enqueue(5), ...[1, 2, 3, 4, 5].map(() => ring.dequeue())]).toEqual([false, 1, 2, 3, 4, NONE]);
 });
 
 it('comes to an end in a damaged ring that overwrites', () => {
