@@ -56,5 +56,12 @@ export const many: Group = {
   operation: 'item',
   unit: 'M/s',
   gates: [...gatesOf(1, 0.35), ...gatesOf(2, 0.2)],
+  versus: ['1+1', '2+2'].map(shape => ({
+    ours: `ring-${shape}`,
+    peers: [
+      ...['ck', 'boost', 'vyukov'].flatMap(name => [`${name}-${shape}`, `${name}-${shape}-yields`]),
+      ...(shape === '1+1' ? ['post-message'] : []),
+    ],
+  })),
   contenders,
 };

@@ -50,6 +50,13 @@ export const single: Group = {
     ]),
     atLeast('bulk-32-spins', 0.8, 'spsc-1-spins'),
   ],
+  versus: ['', '-spins'].flatMap(spins => [
+    { ours: `one${spins}`, peers: [`ringbuf-1${spins}`, `spsc-1${spins}`, 'message'] },
+    ...['staged-32', 'bulk-32'].map(form => ({
+      ours: `${form}${spins}`,
+      peers: [`ringbuf-32${spins}`, `spsc-32${spins}`],
+    })),
+  ]),
   contenders: async () => [
     ...(await contendersThat(false)),
     ...(await contendersThat(true)),
