@@ -60,10 +60,11 @@ function oursAreRight({ sections }: Result): boolean {
 
 async function measure(): Promise<void> {
   const interruption = new AbortController();
-  process.on('SIGINT', () => {
+  const interrupt = (): void => {
     if (interruption.signal.aborted) process.exit(130);
     interruption.abort();
-  });
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const all = options.quick ? quickSuites : suites;
   const wanted = all.filter(({ name }) => options.only?.includes(name) ?? true);
   const found = await run(wanted, options.rounds, interruption.signal);

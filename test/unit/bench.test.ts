@@ -168,23 +168,27 @@ describe('the command', () => {
     expect(help.stdout).toContain('Exit codes');
   });
 
-  test('Ctrl-C leaves a valid partial result and ends with 130', { timeout: 60_000 }, async () => {
-    const file = join(folder, 'partial.json');
-    const args = [path('bench/dist/main.js'), '--only', 'buffers', '--rounds', '1000', '--json', file];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const ended = new Promise<number | null>(resolve => child.once('exit', resolve));
-    setTimeout(() => child.kill('SIGINT'), 6000);
-    child.stdout.resume();
-    expect(await ended).toBe(130);
-    const partial = readResult(file);
-    expect(partial.complete).toBe(false);
-    for (const { rows } of partial.sections)
-      for (const row of rows) if ('ns' in row) expect(row.ns.samples.length).toBeLessThan(1000);
-    expect(page(partial)).toContain('<title>');
-    const published = await bench('publish', file);
-    expect(published.code).toBe(1);
-    expect(published.stderr).toContain('was interrupted');
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s leaves a valid partial result and ends with 130',
+    { timeout: 60_000 },
+    async signal => {
+      const file = join(folder, 'partial.json');
+      const args = [path('bench/dist/main.js'), '--only', 'buffers', '--rounds', '1000', '--json', file];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      const ended = new Promise<number | null>(resolve => child.once('exit', resolve));
+      setTimeout(() => child.kill(signal), 6000);
+      child.stdout.resume();
+      expect(await ended).toBe(130);
+      const partial = readResult(file);
+      expect(partial.complete).toBe(false);
+      for (const { rows } of partial.sections)
+        for (const row of rows) if ('ns' in row) expect(row.ns.samples.length).toBeLessThan(1000);
+      expect(page(partial)).toContain('<title>');
+      const published = await bench('publish', file);
+      expect(published.code).toBe(1);
+      expect(published.stderr).toContain('was interrupted');
+    },
+  );
 });
 
 describe('what is published', () => {
