@@ -2,6 +2,8 @@
 // Or, with --deaths N, those in which threads are ended, until that many were of each structure.
 // Ends with code 1, and evidence, at the first violation.
 import { parseArgs } from 'node:util';
+import { run as broadcast } from './broadcast.stress.mjs';
+import { run as broadcastDeaths } from './broadcast-deaths.stress.mjs';
 import { run as byteRing } from './byte-ring.stress.mjs';
 import { run as byteRingDeaths } from './byte-ring-deaths.stress.mjs';
 import { Violation } from './harness.mjs';
@@ -63,6 +65,10 @@ const programs = [
   ['message ring of 1 KiB, mixed', messageRing, { capacity: 1024, style: 'mixed', start: -1000 }],
   ['message ring of 4 KiB, async', messageRing, { capacity: 4096, style: 'async' }],
   ['message ring of 64 KiB, spinning', messageRing, { capacity: 65536, style: 'spin', start: -100_000 }],
+  ['broadcast of 256, lossy', broadcast, { capacity: 256, gated: false, start: 2 ** 30 - 1000 }],
+  ['broadcast of 64 KiB, lossy', broadcast, { capacity: 65536, gated: false, style: 'spin' }],
+  ['broadcast of 256, gated', broadcast, { capacity: 256, gated: true, start: 2 ** 30 - 1000 }],
+  ['broadcast of 4096, gated', broadcast, { capacity: 4096, gated: true, style: 'wait' }],
   ['heap', heap, {}],
   ['heap, nearly full', heap, { byteLength: 2 ** 18, hold: 400 }],
   ['heap, tiny pages, nothing kept', heap, { byteLength: 2 ** 16, hold: 60, pageShift: 9, emptyBytesMax: 0 }],
@@ -90,6 +96,11 @@ const storms = {
   'message ring': [
     ['producers', messageRingDeaths, { capacity: 4096 }],
     ['both', messageRingDeaths, { capacity: 1024, dying: 'both' }],
+  ],
+  broadcast: [
+    ['subscribers', broadcastDeaths, { capacity: 1024, dying: 'subscribers' }],
+    ['the sender', broadcastDeaths, { capacity: 1024, dying: 'sender' }],
+    ['the sender, lossy', broadcastDeaths, { capacity: 1024, dying: 'sender', gated: false }],
   ],
   'byte ring': [
     ['writers', byteRingDeaths, { capacity: 64, victim: 'writer' }],
