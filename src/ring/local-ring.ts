@@ -71,6 +71,7 @@ export class LocalRing extends RingBase {
   enqueueBulk(items: Int32Array, count: number): boolean {
     checkBatch(items, count, 'enqueueBulk');
     if (count === 0) return true;
+    if (count > this.capacity) return false;
     if ((this.modes & OVERWRITE) === 0 && count > this.freeSpace) {
       if (this.ended) throw closedRing();
       return false;

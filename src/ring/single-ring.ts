@@ -67,6 +67,7 @@ export class SingleRing extends SharedRingBase {
 
   private putMany(items: Int32Array, count: number, least: number, call: string): number {
     checkItems(items, count, call);
+    if (count === 0) return 0;
     if (this.left) throw this.attachment.unseated();
     const { words, own, slots, indexMask, shift } = this;
     if (own[OWN_STAGED] !== 0) this.flush();

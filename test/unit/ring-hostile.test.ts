@@ -129,6 +129,18 @@ it('comes to an end in a damaged ring that overwrites', () => {
 });
 
 describe.each(MODES)('a ring with %o', modes => {
+  it('answers the same for nothing, and for more than it could ever hold, here as there', () => {
+    for (const { ring } of [ringOf(modes), { ring: Ring.create({ capacity: 8, ...modes }) }]) {
+      const items = new Int32Array(9).fill(1);
+      expect([ring.enqueueBulk(items, 9), ring.dequeueBulk(items, 9), ring.length]).toEqual([false, false, 0]);
+      ring.close();
+      for (const form of ['Bulk', 'Burst'] as const) {
+        expect(Number(ring[`enqueue${form}`](items, 0))).toBe(form === 'Bulk' ? 1 : 0);
+        expect(Number(ring[`dequeue${form}`](items, 0))).toBe(form === 'Bulk' ? 1 : 0);
+      }
+    }
+  });
+
   it('refuses to go beyond the end of an array, whatever length it claims', () => {
     class Longer extends Int32Array {
       override get length(): number {
