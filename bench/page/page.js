@@ -65,7 +65,7 @@ function rowsPlot({ rows, unit, operation, ours }) {
       median: convert(row.ns.median),
       q1: convert(row.ns.q1),
       q3: convert(row.ns.q3),
-      mine: ours.includes(row.key) || /^ringwell/.test(row.name),
+      mine: ours.includes(row.key) || /^(ringwell|local|shared|ring\b|message ring|byte ring)/.test(row.name),
     }));
   return width => {
     const narrow = width < 600;

@@ -5,6 +5,7 @@ import { broadcast } from './broadcast.js';
 import { latency } from './latency.js';
 import { many } from './many.js';
 import { messages } from './messages.js';
+import { several } from './several.js';
 import { single } from './single.js';
 
-export const rings: readonly Group[] = [many, single, batches, messages, broadcast, latency];
+export const rings: readonly Group[] = [many, single, batches, messages, broadcast, several, latency];
