@@ -6,11 +6,9 @@ import { traceGroups } from '../heap/traces.js';
 import { objects, pairs, replace, treated } from '../pool/groups.js';
 import { growth } from '../pool/growth.js';
 import { safety } from '../pool/safety.js';
-import { batches } from '../rings/batches.js';
+import { rings } from '../rings/groups.js';
 import { latency } from '../rings/latency.js';
 import { many } from '../rings/many.js';
-import { messages } from '../rings/messages.js';
-import { several } from '../rings/several.js';
 import { single } from '../rings/single.js';
 import { buffers } from './buffers.js';
 import { queues } from './queues.js';
@@ -33,7 +31,11 @@ export const suites: readonly Suite[] = [
   { name: 'buffers', title: 'buffers and allocators of JavaScript', groups: async () => [buffers] },
   { name: 'heap', title: 'the heap', groups: async () => [heap] },
   { name: 'traces', title: 'three recorded programs, replayed', groups: traceGroups },
-  { name: 'rings', title: 'rings of integers', groups: async () => [many, single, batches, several, messages, queues] },
+  {
+    name: 'rings',
+    title: 'rings of integers',
+    groups: async () => [...rings.filter(group => group !== latency), queues],
+  },
   { name: 'transport', title: 'messages from thread to thread', groups: async () => [transport] },
   { name: 'bytes', title: 'byte rings', groups: async () => [bytes] },
   { name: 'latency', title: 'round trips, percentiles, collections', groups: async () => [latency], profiled: true },
