@@ -46,7 +46,8 @@ import {
   stampReturned,
   stateOf,
 } from './span.core.js';
-import { abandonSpan, blockAt, repairCentre } from './span-owner.core.js';
+import { abandonSpan, repairCentre } from './span-handover.core.js';
+import { blockAt } from './span-owner.core.js';
 import { DONE } from './status.js';
 
 /** Counts a block that recovery frees. */

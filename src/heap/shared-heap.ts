@@ -1,6 +1,6 @@
 import { checkInteger, RingwellError, show } from '../core/errors.js';
 import { openSpans } from '../core/heap.js';
-import { lockHeap, spanPages, unlockHeap } from '../core/page-heap.core.js';
+import { lockHeap, unlockHeap } from '../core/page-heap.core.js';
 import {
   CLASS_BYTES,
   classIndex,
@@ -10,10 +10,8 @@ import {
   HEAP_RESERVED,
   HEAP_RESERVED_MAX,
   HOLDER_NOBODY,
-  isLivePointer,
   LOCK_HELD,
   OWN_CLASSES,
-  OWN_FIRST_PAGE,
   OWN_LIVE,
   OWN_MAP,
   OWN_OWNER,
@@ -26,14 +24,15 @@ import {
   STOCK_MOST,
   STOCK_SHIFT,
 } from '../core/span.core.js';
-import { blockAt } from '../core/span-owner.core.js';
-import { checkPages, lookAtFresh, spanClass } from '../core/span-recovery.core.js';
+import { checkPages } from '../core/span-recovery.core.js';
 import { BAD_HANDLE, DONE, NONE } from '../core/status.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import * as core from './heap.core.js';
 import { HeapBase, type HeapOptions, type HeapStats } from './heap-base.js';
+import { leaveHeap, trimHeap } from './heap-keep.core.js';
 import { classOfGranules } from './size-classes.js';
+import { walkBlocks } from './walk-blocks.js';
 
 // Engines inline a module's own constants without a check; what is imported is looked up at each call.
 const mallocFast = core.mallocStocked;
@@ -254,29 +253,12 @@ export class SharedHeap extends HeapBase implements Attached {
 
   walk(visit: (pointer: number, bytes: number, live: boolean) => void): void {
     this.attachment.ensureSeated();
-    const { words, own, sizes } = this;
-    const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
-    for (let page = own[OWN_FIRST_PAGE]!; page < end; ) {
-      const pages = spanPages(words, own, page);
-      if (pages !== 0) {
-        const sizeClass = spanClass(words, own, page);
-        const bytes = sizes[sizeClass];
-        if (bytes === undefined) visit(page << this.pageShift, pages << this.pageShift, true);
-        else {
-          const fresh = lookAtFresh(words, own, page);
-          for (let block = 0; block < fresh; block++) {
-            const pointer = blockAt(own, page, sizeClass, block);
-            visit(pointer, bytes, isLivePointer(words, own, pointer) === 1);
-          }
-        }
-      }
-      page += Math.max(1, pages);
-    }
+    walkBlocks(this.words, this.own, this.sizes, visit);
   }
 
   trim(): number {
     if (this.attachment.left) throw this.attachment.unseated();
-    const pages = core.trimHeap(this.words, this.own);
+    const pages = trimHeap(this.words, this.own);
     this.checkStatus(pages);
     return pages << this.pageShift;
   }
@@ -341,15 +323,14 @@ export class SharedHeap extends HeapBase implements Attached {
     core.giveBack(this.words, this.own, pointer);
   }
 
-  /** */
   leave(): void {
-    core.leaveHeap(this.words, this.own);
+    leaveHeap(this.words, this.own);
     for (let i = 0; i < this.sizes.length; i++) this.own[OWN_STOCK + (i << STOCK_SHIFT) + STOCK_MOST] = 0;
   }
 
   [Symbol.dispose](): void {
     // Without the seat what we kept is no longer ours.
-    if (!this.attachment.left && core.trimHeap(this.words, this.own) === NONE) return;
+    if (!this.attachment.left && trimHeap(this.words, this.own) === NONE) return;
   }
 
   /** Throws for what a shared function answered when it had to do with the seat, or the lock. */

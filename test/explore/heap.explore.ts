@@ -7,12 +7,14 @@ import type * as realRecovery from '../../dist/core/span-recovery.core.js';
 import { BAD_HANDLE, DONE, NONE } from '../../dist/core/status.js';
 import type * as realHeap from '../../dist/heap/heap.core.js';
 import { createTunedHeap } from '../../dist/heap/heap.js';
+import type * as realKeep from '../../dist/heap/heap-keep.core.js';
 import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
 import { core, coreFromText } from './loader.js';
 import { ANY, type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
 
 const heap = await core<typeof realHeap>('heap/heap.core.js');
+const kept = await core<typeof realKeep>('heap/heap-keep.core.js');
 const seat = await core<typeof realSeat>('core/seat.core.js');
 const recovery = await core<typeof realRecovery>('core/span-recovery.core.js');
 
@@ -67,8 +69,8 @@ const free = op(
 const freeAndKeep = op('free', last, me => freePointer(me, me.kept.at(-1)!), has);
 const resizeTo = (pages: number): Op =>
   op('resize', [pages], ({ words, own, kept }) => heap.resizeLarge(words, own, kept.at(-1)!, pages), has);
-const trim = op('trim', [], ({ words, own }) => heap.trimHeap(words, own));
-const leave = op('leave', [], ({ words, own }) => heap.leaveHeap(words, own));
+const trim = op('trim', [], ({ words, own }) => kept.trimHeap(words, own));
+const leave = op('leave', [], ({ words, own }) => kept.leaveHeap(words, own));
 const adopt = op(
   'adopt',
   last,
