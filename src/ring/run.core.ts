@@ -27,6 +27,7 @@ import {
   OWN_INDEX_MASK,
   OWN_LAP_MASK,
   OWN_LAP_SHIFT,
+  OWN_QUEUE,
   OWN_RECORDS,
   OWN_RUN,
   OWN_RUN_EXTENT,
@@ -98,7 +99,10 @@ export function makeRoom(words: Int32Array, own: Int32Array, count: number): voi
     }
     if (state !== SLOT_FULL) return;
     const taken = (word - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
-    if (Atomics.compareExchange(words, slot, word, taken) === word) release(words, own, slot, taken);
+    if (Atomics.compareExchange(words, slot, word, taken) !== word) continue;
+    // As who takes does, while the slot is this seat's: the consumer may look in only laps later, and checks go by the head.
+    Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, (position + 1) | 0);
+    release(words, own, slot, taken);
   }
 }
 

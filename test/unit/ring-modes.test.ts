@@ -282,3 +282,13 @@ it('claims at most 256 at once where several may', () => {
   const { ring: lane } = ring({ capacity: 512, producers: 'single', consumers: 'single' });
   expect([lane.enqueueBulk(items, 512), lane.dequeueBulk(items, 512)]).toEqual([true, true]);
 });
+
+it('stays sound while it overwrites and nobody takes', () => {
+  const { region, ring: r } = ring({ capacity: 4, producers: 'single', consumers: 'single', overwrite: true });
+  const theirs = Ring.attach(Region.attach(region.share()), 'ring');
+  for (let item = 1; item <= 1000; item++) r.enqueue(item);
+  region.check();
+  expect([theirs.length, theirs.peek(), theirs.dequeue(), theirs.length]).toEqual([4, 997, 997, 3]);
+  expect([theirs.dequeue(), theirs.dequeue(), theirs.dequeue(), theirs.dequeue()]).toEqual([998, 999, 1000, NONE]);
+  region.check();
+});
