@@ -15,6 +15,7 @@ import { run as pool } from './pool.stress.mjs';
 import { run as poolDeaths } from './pool-deaths.stress.mjs';
 import { run as ring } from './ring.stress.mjs';
 import { run as ringDeaths } from './ring-deaths.stress.mjs';
+import { run as ringModes } from './ring-modes.stress.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -51,6 +52,11 @@ const programs = [
   ['carried, ring of 64, spinning', ring, { capacity: 64, style: 'spin', carries: 'stocked' }],
   ['one to three', ring, { producers: 1, consumers: 3, capacity: 4, style: 'mixed' }],
   ['three to one', ring, { producers: 3, consumers: 1, capacity: 4, style: 'async' }],
+  ['batches, one to one', ringModes, { producers: 1, consumers: 1, capacity: 64, start: 2 ** 31 - 5000 }],
+  ['batches, one to three', ringModes, { producers: 1, consumers: 3, capacity: 64, start: -5000 }],
+  ['batches, three to one', ringModes, { producers: 3, consumers: 1, capacity: 64, start: 2 ** 31 - 5000 }],
+  ['batches, two to two', ringModes, { producers: 2, consumers: 2, capacity: 256, start: -5000 }],
+  ['batches, two to two, tiny', ringModes, { producers: 2, consumers: 2, capacity: 4 }],
   ['byte ring of 4, mixed', byteRing, { capacity: 4, style: 'mixed', start: 2 ** 29 - 100 }],
   ['byte ring of 64, blocking', byteRing, { capacity: 64, style: 'wait', start: 2 ** 30 - 1000 }],
   ['byte ring of 1024, async', byteRing, { capacity: 1024, style: 'async' }],
