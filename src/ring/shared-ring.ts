@@ -63,20 +63,10 @@ export class SharedRing extends SharedRingBase {
   enqueueBulk(items: Int32Array, count: number): boolean {
     checkItems(items, count, 'enqueueBulk');
     if (count === 0) return true;
-    if (count > this.capacity) return this.refuseBulk(items);
+    if (count > this.capacity) return false;
     if (count > this.runMax)
       throw wrongMode('enqueueBulk', `a single producer and consumer to put more than ${this.runMax} items at once`);
     return this.putRun(items, 0, count, count) === count;
-  }
-
-  /** More than can ever fit: says what it would say of a full ring. */
-  private refuseBulk(items: Int32Array): boolean {
-    if (this.left) throw this.attachment.unseated();
-    if (this.singleProducer) {
-      this.ensureProducer(items[0]!);
-      if (this.stagedCount !== 0) this.flush();
-    }
-    return this.closed ? this.notPut(CLOSED, items[0]!) : false;
   }
 
   enqueueBurst(items: Int32Array, count: number): number {

@@ -69,6 +69,7 @@ export class SingleRing extends SharedRingBase {
     checkItems(items, count, call);
     if (count === 0) return 0;
     if (this.left) throw this.attachment.unseated();
+    if (least > this.capacity) return 0;
     const { words, own, slots, indexMask, shift } = this;
     if (own[OWN_STAGED] !== 0) this.flush();
     const room = batch.roomFor(words, own, count);

@@ -113,15 +113,21 @@ class Modelled {
   /** `least`: how many must fit for any to be put. */
   private put(act: () => boolean | number, count: number, least: number): void {
     let result: boolean | number = 0;
+    if (least > this.putter.capacity) {
+      // It never fits, whatever the ring is like: nothing happens.
+      must(act() === false, `${least} were put at once`);
+      this.keep(0);
+      return;
+    }
     const refused = this.refusedAsClosed(() => {
       result = act();
     });
-    must(refused === (this.closed && count > 0), `${count} were put: refused ${refused}, closed ${this.closed}`);
+    must(refused === this.closed, `${count} were put: refused ${refused}, closed ${this.closed}`);
     if (refused) {
       this.keep(0);
       return;
     }
-    if (count > 0) this.publish();
+    this.publish();
     const { capacity } = this.putter;
     const room = this.mode.overwrite ? capacity : capacity - this.shown.length;
     const expected = room < least ? 0 : Math.min(count, room);
