@@ -20,5 +20,5 @@ export { type MessageHandler, MessageRing } from './ring/message-ring.js';
 export type { MessageRingOptions } from './ring/message-ring-layout.js';
 export { Ring } from './ring/ring.js';
 export type { RingOptions } from './ring/ring-base.js';
-export { Subscriber } from './ring/subscriber.js';
+export type { Subscriber } from './ring/subscriber.js';
 export { waitAny, waitAnyAsync } from './ring/wait-any.js';

@@ -63,6 +63,7 @@ describe('the public surface', () => {
   it('is what it promises, and nothing else', () => {
     expect(Object.keys(surface).sort()).toEqual([
       'Arena',
+      'Broadcast',
       'ByteRing',
       'CLOSED',
       'Heap',

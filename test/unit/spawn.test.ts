@@ -170,11 +170,12 @@ describe('spawn', () => {
         transferList: [port2],
         supervisor,
       });
+      const exit = exitOf(worker);
       const message = new Promise(resolve => {
         port1.onmessage = ({ data }) => resolve(data);
       });
       expect(await message).toEqual([[1, 2], 1, '--word', 'yes']);
-      await exitOf(worker);
+      await exit;
       port1.close();
     }
   });
