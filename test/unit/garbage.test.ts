@@ -107,7 +107,9 @@ describe(`${pairs} pairs of hot operations`, () => {
       'const pool = new ObjectPool({ create: () => ({ n: 1 }) });',
       'const o = pool.acquire(); add(o.n); pool.release(o);',
     ],
-  ])('of %s cause no collection', { timeout: 30_000 + pairs / 1000 }, async (_, setUp, body) => {
+    // Whether the engine keeps a number or an array of arguments off the heap depends on what it has inlined, which differs from run to
+    // run on a busy machine: what does allocate fails every time.
+  ])('of %s cause no collection', { timeout: 30_000 + pairs / 1000, retry: 2 }, async (_, setUp, body) => {
     const { output } = await runChild(program(setUp, body), ['--expose-gc'], 30_000 + pairs / 1000);
     expect(output.trim()).toBe('[0,true,true]');
   });
