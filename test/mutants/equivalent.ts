@@ -12,10 +12,6 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'attention that is not taken back sends releases the slow way: it costs time',
   ],
   [
-    'core/doorbell.core:someoneWaits: always: Atomics.load(words, waiters + i) !== 0 -> true',
-    'who then looks for a waiter finds none: it costs time',
-  ],
-  [
     'core/doorbell.core:ringOne: swap: Atomics.store(words, waiters + TURN, seat); ring(words, seat); -> ring(words, seat); Atomics.store(words, waiters + TURN, seat);',
     'the turn only says where the next search begins: fairness, not safety',
   ],
