@@ -148,6 +148,63 @@ describe('pieces of changing sizes', () => {
   });
 });
 
+describe('small pieces', () => {
+  /** More than go to one target before it is read into word by word. */
+  const often = 100;
+
+  it.each([
+    ['words', 0, 64],
+    ['some words', 0, 12],
+    ['parts of words', 0, 7],
+    ['words that lie across words', 1, 8],
+    ['more than go word by word', 0, 132],
+  ])('come out again and again into one target: %s', (_, start, count) => {
+    for (const [, writer, reader] of pairs({ capacity: 256 })) {
+      const memory = new Uint8Array(start + count + 8);
+      const target = memory.subarray(start, start + count + 4);
+      writer.write(counting(start));
+      reader.skip(start);
+      for (let i = 0; i < often; i++) {
+        const piece = counting(count).map(byte => byte + i);
+        writer.write(piece);
+        memory.fill(255);
+        expect(reader.read(target)).toBe(count);
+        expect([...memory]).toEqual([...Array(start).fill(255), ...piece, ...Array(8).fill(255)]);
+      }
+    }
+  });
+
+  it('come out into targets by turns', () => {
+    const ring = ByteRing.create({ capacity: 256 });
+    const targets = [new Uint8Array(16), new Uint8Array(16), new Uint8Array(16)];
+    for (let i = 0; i < 3 * often; i++) {
+      const piece = counting(16).map(byte => byte + i);
+      const target = targets[Math.floor(i / 90) % 3]!;
+      ring.write(piece);
+      expect(ring.read(target)).toBe(16);
+      expect(target).toEqual(piece);
+    }
+  });
+
+  it('come out into a target that has shrunk with its buffer', () => {
+    const ring = ByteRing.create({ capacity: 256 });
+    const Resizable = ArrayBuffer as unknown as new (
+      bytes: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(bytes: number): void };
+    const buffer = new Resizable(16, { maxByteLength: 16 });
+    const target = new Uint8Array(buffer);
+    for (let i = 0; i < often; i++) {
+      ring.write(counting(16));
+      ring.read(target);
+    }
+    buffer.resize(8);
+    ring.write(counting(16).reverse());
+    expect(ring.read(target)).toBe(8);
+    expect([...target]).toEqual([16, 15, 14, 13, 12, 11, 10, 9]);
+  });
+});
+
 describe('elements', () => {
   it('go in and out whole, also where they lie across the end of the circle', () => {
     for (const [, writer, reader] of pairs({ capacity: 24, elementBytes: 6 })) {
