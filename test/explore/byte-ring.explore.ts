@@ -282,6 +282,7 @@ export const programs: readonly Program[] = [
     heir: [write(8), write(9)],
   })),
   dying('the reader', 1, () => ({ threads: [[1, 2, 3].map(writeWait), [readWait(1)]], heir: [readWait(1)] })),
+  dying('the reader, that tries', 1, () => ({ threads: [[write(1)], [read, read]], heir: [read] })),
   dying('the reader, one word', 1, () => ({ threads: [[1, 2].map(writeWait), [readWait(1)]], heir: [readWait(1)] }), {
     capacity: 1,
     kills: 1,

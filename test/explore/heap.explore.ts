@@ -54,10 +54,10 @@ const keep = function* ({ kept }: Me, walk: Walk<number>): Walk<number> {
   if (pointer > 0) kept.push(pointer);
   return pointer;
 };
-const malloc = op('malloc', [], me => keep(me, heap.mallocSmall(me.words, me.own, 0)));
-const mallocLarge = (pages: number): Op =>
+export const malloc = op('malloc', [], me => keep(me, heap.mallocSmall(me.words, me.own, 0)));
+export const mallocLarge = (pages: number): Op =>
   op('malloc', [], me => keep(me, heap.mallocLarge(me.words, me.own, pages, 1)));
-const free = op(
+export const free = op(
   'free',
   last,
   function* (me) {
@@ -66,26 +66,44 @@ const free = op(
   has,
 );
 /** Frees and still remembers the pointer, to misuse it again. */
-const freeAndKeep = op('free', last, me => freePointer(me, me.kept.at(-1)!), has);
+export const freeAndKeep = op('free', last, me => freePointer(me, me.kept.at(-1)!), has);
 const resizeTo = (pages: number): Op =>
   op('resize', [pages], ({ words, own, kept }) => heap.resizeLarge(words, own, kept.at(-1)!, pages), has);
-const trim = op('trim', [], ({ words, own }) => kept.trimHeap(words, own));
-const leave = op('leave', [], ({ words, own }) => kept.leaveHeap(words, own));
-const adopt = op(
+export const trim = op('trim', [], ({ words, own }) => kept.trimHeap(words, own));
+export const leave = op('leave', [], ({ words, own }) => kept.leaveHeap(words, own));
+export const adopt = op(
   'adopt',
   last,
   ({ words, own, kept }) => heap.changeHolder(words, own, kept.at(-1)!, own[span.OWN_SEAT]!),
   has,
 );
-const postTo = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
+export const postTo = (at: number): Op =>
+  op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
 const postAndKeep = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
-const fetchFrom = (at: number): Op =>
+export const fetchFrom = (at: number): Op =>
   op('fetch', [], function* ({ words, kept }) {
     kept.push(yield* shell.fetch(words, at));
     return 0;
   });
+/** Waits until another has posted, and takes nothing. */
+export const awaitPost = (at: number): Op =>
+  op('await', [], function* ({ words }) {
+    yield* shell.fetch(words, at);
+    return 0;
+  });
+export const signal = (at: number): Op => op('signal', [], ({ words }) => shell.post(words, at, 1));
+/** Frees one in the middle of the notebook. */
+export const freeThe = (index: number): Op =>
+  op(
+    'free',
+    ({ kept }) => [kept[index]],
+    function* (me) {
+      return yield* freePointer(me, me.kept.splice(index, 1)[0]!);
+    },
+    ({ kept }) => kept.length > index,
+  );
 /** Looks once for a pointer that another may have posted. */
-const lookInto = (at: number): Op =>
+export const lookInto = (at: number): Op =>
   op('look', [], function* ({ words, kept }) {
     const pointer = yield* shell.look(words, at);
     if (pointer !== 0) kept.push(pointer);
@@ -101,8 +119,12 @@ const recover = op('recover', [], function* ({ words, own, deaths }) {
   return status;
 });
 
-interface Setup {
+export interface Setup {
   readonly pages?: number;
+  /** Of the one size class: bytes a block, pages a span, blocks a span. */
+  readonly block?: number;
+  readonly spanPages?: number;
+  readonly blocks?: number;
   readonly caches?: boolean;
   readonly stockMax?: number;
   readonly emptyBytesMax?: number;
@@ -138,11 +160,10 @@ function heapSpec(doubled: boolean): Spec<number[]> {
   };
 }
 
-const PAGE = 512;
-const BLOCK = 256;
+export const PAGE = 512;
 let POINTERS: number[] = [];
 
-function program(
+export function program(
   name: string,
   threads: (box: number) => readonly (readonly Op[])[],
   setup: Setup = {},
@@ -150,6 +171,9 @@ function program(
 ): Program {
   const {
     pages = 2,
+    block = 256,
+    spanPages = 1,
+    blocks = 2,
     caches = true,
     stockMax = 1,
     emptyBytesMax = 0,
@@ -161,7 +185,7 @@ function program(
   const plans = threads(0);
   const supervisors = further.victims === undefined ? 0 : further.victims.length;
   const region = layOutRegion(plans.length + supervisors);
-  const classes = [{ bytes: BLOCK, pages: 1, blocks: PAGE / BLOCK, stockMax }];
+  const classes = [{ bytes: block, pages: spanPages, blocks, stockMax }];
   const made = createTunedHeap(
     { region, name: 'heap', byteLength: pages * PAGE, caches },
     { pageShift: 9, classes, emptyBytesMax },
@@ -170,7 +194,7 @@ function program(
   made.trim();
   const at = made.heap;
   const data = attachmentIn(region).words[at + span.HEAP_DATA_OFFSET]!;
-  const pointers = Array.from({ length: (pages * PAGE) / BLOCK }, (_, i) => data + i * BLOCK);
+  const pointers = Array.from({ length: (pages * PAGE) / block }, (_, i) => data + i * block);
   const words = wordsOf(region);
   const box = (data >>> 2) + 1; // within the data: nobody else touches it
   const ownOf = (index: number): Int32Array => openSpans(seatedAt(region, index), at, true);
@@ -200,8 +224,9 @@ function program(
     let reserved = 0;
     for (let page = 0; page < pages; page++) {
       const word = view.words[map! + first! + page]!;
-      reserved += (view.words[used!]! >>> page) & 1;
-      if (word !== 0 && ((view.words[used!]! >>> page) & 1) === 0) return `page ${page} is in use, and marked free`;
+      const isUsed = (view.words[used! + (page >>> 5)]! >>> (page & 31)) & 1;
+      reserved += isUsed;
+      if (word !== 0 && isUsed === 0) return `page ${page} is in use, and marked free`;
       if (view.deaths.length > 0 && view.deaths.includes((word & 0xff) - 1)) return `page ${page} belongs to the dead`;
     }
     if (view.words[at + span.HEAP_RESERVED] !== reserved)

@@ -13,6 +13,7 @@ import {
   OWN_SLOTS,
   OWN_STAGED,
   OWN_TAIL,
+  OWN_WORDS,
 } from '../../dist/ring/own.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
 import type * as realSide from '../../dist/ring/side.core.js';
@@ -249,6 +250,13 @@ const notedTakeFor = noted(
   answer => (answer > 0 ? [answer] : []),
 );
 
+const notedFlush = op('flush', [], function* ({ words, own, kept }) {
+  const staged = [...own.subarray(OWN_WORDS, OWN_WORDS + own[OWN_STAGED]!)];
+  const status = yield* batch.flush(words, own);
+  if (status === DONE) kept.push(...staged);
+  return status;
+});
+
 /** A thread's `own` holds the pool's private array, then the lane's. */
 const LANE_OWN = store.OWN_STOCK + 2;
 const acquire = op('acquire', [], function* ({ words, own, kept }) {
@@ -286,6 +294,21 @@ const sendBoth = op(
   },
   ({ kept }) => kept.length === 2,
 );
+/** As `sendBoth`, into a lane that may be closed meanwhile. */
+const sendBothIfOpen = op(
+  'putBulk',
+  ({ kept }) => [...kept],
+  function* ({ words, own, kept }) {
+    const mine = own.subarray(LANE_OWN);
+    let staged = 0;
+    while (staged < 2 && (yield* batch.stage(words, mine, kept[staged]!)) === DONE) staged++;
+    const status = yield* batch.flush(words, mine);
+    if (status === DONE) kept.splice(0, staged);
+    return status;
+  },
+  ({ kept }) => kept.length === 2,
+);
+const closeCarrying = op('close', [], ({ words, own }) => ring.closeQueue(words, own.subarray(LANE_OWN)));
 const receive = op('take', [], function* ({ words, own, kept }) {
   const handle = yield* lane.take(words, own.subarray(LANE_OWN));
   if (handle > 0) kept.push(handle);
@@ -449,6 +472,14 @@ export const programs: readonly Program[] = [
   dying('producer, leaving', [notedPut(1), leave], [notedTake], 0),
   dying('consumer, leaving', [notedPut(1), notedPut(2)], [notedTake, leave], 1),
   dying('consumer, looking', [notedPut(1), notedPut(2)], [peek, notedTake], 1),
+  dying('consumer, that finds the end', [notedPut(1), close], [notedTake, notedTake], 1),
+  dying('consumer, and the producer waits', [notedPutFor(1), notedPutFor(2)], [notedTake], 1, {
+    capacity: 1,
+    timeouts: true,
+  }),
+  dying('producer, and the consumer waits', [notedPut(1), notedPut(2)], [notedTakeFor], 0, { timeouts: true }),
+  dying('producer, staging more than fits', [stage(1), stage(2), stage(3), notedFlush], [notedTake], 0),
+  carrying('sender of two killed, and the end found', [acquire, acquire, sendBothIfOpen], [closeCarrying, receive], 0),
   carrying('sender killed', [acquire, send, acquire, send], [receive, release], 0),
   carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),
   carrying('receiver killed', [acquire, send, acquire, send], [receive, release], 1),

@@ -36,7 +36,7 @@ const { values: options } = parseArgs({
 /** Whether the outcome is what the program asks for. */
 function isExpected(program: Program, outcome: Outcome): boolean {
   if (program.expect !== undefined) return outcome.finding?.kind === program.expect;
-  return outcome.finding === null && (outcome.isComplete || program.preemptions !== undefined);
+  return outcome.finding === null && !outcome.gaveUp;
 }
 
 function verdictOf(program: Program, outcome: Outcome): string {
@@ -44,8 +44,9 @@ function verdictOf(program: Program, outcome: Outcome): string {
   if (finding !== null)
     return isExpected(program, outcome) ? `found, as it must be: ${finding.kind}` : `FOUND ${finding.kind}`;
   if (program.expect !== undefined) return `NOT FOUND: ${program.expect}`;
+  if (outcome.gaveUp) return 'GIVEN UP';
   if (program.preemptions !== undefined) return `clean up to ${program.preemptions} preemptions`;
-  return outcome.isComplete ? 'clean' : 'GIVEN UP';
+  return 'clean';
 }
 
 function lineOf(program: Program, outcome: Outcome): string {

@@ -388,6 +388,42 @@ export const programs: readonly Program[] = [
     ],
     { doubled: true },
   ),
+  program('two released by another', box => [
+    [acquire, postTo(box), acquire, postTo(box + 1), acquire, acquire],
+    [fetchFrom(box), release, fetchFrom(box + 1), release],
+  ]),
+  program(
+    'killed anywhere, two released by another',
+    box => [
+      [acquire, postTo(box), acquire, postTo(box + 1), acquire],
+      [lookInto(box), release, lookInto(box + 1), release],
+    ],
+    { victim: 0, doubled: true },
+  ),
+  program(
+    'killed anywhere, returning, then acquiring',
+    box => [
+      [acquire, postAndKeep(box)],
+      [lookInto(box), release, acquire],
+    ],
+    { victim: 1, doubled: true },
+  ),
+  program(
+    'killed anywhere, releasing into a full stock',
+    () => [
+      [acquire, acquire, release, release],
+      [acquire, release],
+    ],
+    { stockMax: 1, victim: 0 },
+  ),
+  program(
+    'killed anywhere, detaching while another releases',
+    box => [
+      [acquire, postAndKeep(box), leave],
+      [lookInto(box), release],
+    ],
+    { capacity: 1, victim: 0, doubled: true },
+  ),
   program(
     'disowned while another releases',
     box => [

@@ -18,6 +18,7 @@ const programFiles: readonly string[] = [
   './run.explore.js',
   './lane.explore.js',
   './heap.explore.js',
+  './span.explore.js',
   './byte-ring.explore.js',
   './messages.explore.js',
   './broadcast.explore.js',

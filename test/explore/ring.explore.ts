@@ -78,11 +78,16 @@ export const programs: readonly Program[] = [
     [dequeue, dequeue],
   ]),
   program('2 x 3, waiting', [[1, 2, 3].map(enqueueWait), [dequeueWait, dequeueWait, dequeueWait]]),
-  program('waiting, two consumers', [[enqueueWait(1), enqueueWait(2)], [dequeueWait], [dequeueWait]]),
+  program('waiting, two consumers', [[enqueueWait(1), enqueueWait(2)], [dequeueWait], [dequeueWait]], {
+    preemptions: 4,
+  }),
+  program('waiting, two consumers, any schedule', [[enqueueWait(1), enqueueWait(2)], [dequeueWait], [dequeueWait]], {
+    long: true,
+  }),
   program(
     '3 x 2, waiting, two consumers',
     [[1, 2, 3, 4].map(enqueueWait), [dequeueWait, dequeueWait], [dequeueWait, dequeueWait]],
-    { long: true, preemptions: 3 },
+    { long: true, preemptions: 2 },
   ),
   program('waiting, timing out', [[enqueueWait(1)], [dequeueFor], [dequeueFor]], { timeouts: true }),
   program('2 x 2, waiting, timing out', [[enqueueWait(1), enqueueWait(2)], [dequeueFor], [dequeueFor]], {

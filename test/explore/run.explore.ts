@@ -4,7 +4,8 @@ import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
 import type * as realWait from '../../dist/ring/ring-wait.core.js';
 import type * as realRun from '../../dist/ring/run.core.js';
-import { layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
+import type * as realSide from '../../dist/ring/side.core.js';
+import { attachmentIn, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
@@ -12,6 +13,7 @@ import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
 const run = await core<typeof realRun>('ring/run.core.js');
+const side = await core<typeof realSide>('ring/side.core.js');
 const wait = await core<typeof realWait>('ring/ring-wait.core.js');
 
 /** First in, first out; the items of a put stand together; a try may fail behind somebody who has claimed and not finished. */
@@ -136,6 +138,26 @@ const notedTakeWait = op('take', [1, 1], function* (me) {
   return item;
 });
 
+const notedPutFor = (item: number): Op =>
+  op('put', [item], function* (me) {
+    const status = yield* wait.enqueueWait(me.words, me.own, item, 10);
+    if (status === DONE) me.kept.push(item);
+    return status;
+  });
+const notedTakeFor = op('take', [1, 1], function* (me) {
+  const item = yield* wait.dequeueWait(me.words, me.own, 10);
+  if (item > 0) me.kept.push(item);
+  return item;
+});
+/** What a ring of one producer does, or of one consumer, before anything else. */
+const become = (which: number): Op => op('become', [], ({ words, own }) => side.takeSide(words, own, which));
+const notedOverwrite = (item: number): Op =>
+  op('overwrite', [item], function* (me) {
+    const status = yield* putOver(me, item);
+    if (status === DONE) me.kept.push(item);
+    return status;
+  });
+
 /** Whether a ring of which somebody has begun the closing takes nothing more, now or as soon as a slot is given back. */
 function isShut(view: View, queue: number, slots: number, capacity: number): boolean {
   if (view.words[queue + slot.QUEUE_CLOSED] === 0) return true;
@@ -145,7 +167,14 @@ function isShut(view: View, queue: number, slots: number, capacity: number): boo
 }
 
 /** What was acknowledged is there once, was taken once, or was delivered to a consumer inside its last call. */
-function audit(view: View, slots: number, capacity: number, producers: number, threads: number): string | undefined {
+function audit(
+  view: View,
+  slots: number,
+  capacity: number,
+  producers: number,
+  threads: number,
+  drops: boolean,
+): string | undefined {
   const found: number[] = [];
   for (let thread = producers; thread < threads; thread++) found.push(...view.kept(thread));
   for (let i = 0; i < capacity; i++) {
@@ -163,8 +192,13 @@ function audit(view: View, slots: number, capacity: number, producers: number, t
     }
   }
   const consumerDied = view.deaths.some(dead => dead >= producers && view.cutShort(dead) !== undefined);
-  if (lost.length > (consumerDied ? 2 : 0)) return `acknowledged and lost: ${lost}`;
+  if (!drops && lost.length > (consumerDied ? 2 : 0)) return `acknowledged and lost: ${lost}`;
   return seatAudit(view);
+}
+
+function sideAudit(view: View, queue: number): string | undefined {
+  const named = [slot.QUEUE_PRODUCER, slot.QUEUE_CONSUMER].map(at => (view.words[queue + at]! & 0xff) - 1);
+  return named.some(thread => view.deaths.includes(thread)) ? 'a side still names the dead' : undefined;
 }
 
 function dying(
@@ -172,12 +206,14 @@ function dying(
   producers: readonly (readonly Op[])[],
   consumers: readonly (readonly Op[])[],
   victim: number,
-  more: Partial<Program> & { start?: number; capacity?: number } = {},
+  more: Partial<Program> & { start?: number; capacity?: number; skipped?: boolean; drops?: boolean } = {},
 ): Program {
-  const { start = 0, capacity = 2, ...rest } = more;
+  const { start = 0, capacity = 2, skipped = false, drops = false, ...rest } = more;
   const threads = [...producers, ...consumers];
   const region = layOutRegion(seatsFor(threads.length));
   const { queue, slots, own } = layOutRing(region, capacity, start);
+  // As recovery leaves it where the first producer died.
+  if (skipped) attachmentIn(region).words[slots] = slot.SLOT_SKIP;
   return {
     name: `run, killed anywhere: ${name}`,
     words: wordsOf(region),
@@ -186,7 +222,7 @@ function dying(
     hints: queueHints(queue, slots, capacity),
     audit: view =>
       isShut(view, queue, slots, capacity)
-        ? audit(view, slots, capacity, producers.length, threads.length)
+        ? (audit(view, slots, capacity, producers.length, threads.length, drops) ?? sideAudit(view, queue))
         : 'the ring was closed, and something can still be put',
     nameOf: namer([
       ['queue', queue],
@@ -294,4 +330,45 @@ export const programs: readonly Program[] = [
     preemptions: 1,
   }),
   dying('who woke one', [[notedPut(1)], [notedPut(2)]], [[notedTakeWait]], 0, { preemptions: 1 }),
+  dying('who woke one of two', [[notedPut(1)]], [[notedTakeFor], [notedTakeFor]], 0, {
+    timeouts: true,
+    preemptions: 1,
+    kills: 1,
+  }),
+  dying(
+    'who made room for two',
+    [[notedPutFor(1)], [notedPutFor(2), notedPutFor(3)]],
+    [[notedTake(1), notedTake(1)]],
+    2,
+    {
+      capacity: 1,
+      timeouts: true,
+      preemptions: 1,
+      kills: 1,
+    },
+  ),
+  dying('who takes the last of a closed ring', [[notedPut(1), notedPut(2)], [close]], [[notedTake(1)]], 2, {
+    capacity: 1,
+    preemptions: 1,
+    kills: 1,
+  }),
+  dying('who gives back what was skipped', [[notedPut(1)], [close]], [[notedTake(1)]], 2, {
+    capacity: 1,
+    skipped: true,
+    preemptions: 2,
+    kills: 1,
+  }),
+  dying(
+    'the only producer, overwriting',
+    [[become(slot.QUEUE_PRODUCER), notedOverwrite(1), notedOverwrite(2), notedOverwrite(3)]],
+    [[become(slot.QUEUE_CONSUMER), takeOne]],
+    0,
+    { drops: true },
+  ),
+  dying(
+    'the only consumer, looking',
+    [[notedPut(1), notedPut(2)]],
+    [[become(slot.QUEUE_CONSUMER), peek, notedTake(1)]],
+    1,
+  ),
 ];

@@ -29,6 +29,8 @@ export interface Outcome {
   readonly finding: Finding | null;
   /** Whether every state was entered: false when a limit or a preemption bound left some out. */
   readonly isComplete: boolean;
+  /** Whether there were more states than allowed, within the preemption bound where there is one. */
+  readonly gaveUp: boolean;
   readonly states: number;
   readonly transitions: number;
   readonly terminals: number;
@@ -85,6 +87,7 @@ export class Search {
   #terminals = 0;
   #depthMax = 0;
   #wasCut = false;
+  #gaveUp = false;
   #finding: Finding | null = null;
 
   constructor(program: Program, options: SearchOptions = {}) {
@@ -107,11 +110,13 @@ export class Search {
       next += PROGRESS_EVERY;
       if (this.#table.size < statesMax) continue;
       this.#wasCut = true;
+      this.#gaveUp = this.#depth > 0;
       break;
     }
     return {
       finding: this.#finding,
       isComplete: !this.#wasCut && this.#finding === null,
+      gaveUp: this.#gaveUp,
       states: this.#table.size,
       transitions: this.#transitions,
       terminals: this.#terminals,

@@ -10,7 +10,9 @@ export type Fate =
   | { readonly kind: 'killed'; readonly by: string }
   /** It is no core module: the explorer refuses it, so it could not be shipped. */
   | { readonly kind: 'refused' }
-  | { readonly kind: 'survived'; readonly why: string };
+  | { readonly kind: 'survived'; readonly why: string }
+  /** Something was cut short that might have noticed, or not. */
+  | { readonly kind: 'undecided'; readonly why: string };
 
 /** Programs are walked to these depths in turn, so that what is found soon is found in all of them first. */
 const STAGES: readonly number[] = [10_000, 100_000, 1_000_000, 5_000_000];

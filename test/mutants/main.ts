@@ -70,7 +70,7 @@ interface Tally {
   equivalent: number;
   refused: number;
   /** Survivors of the sample, which is shown to small scopes only. */
-  undecided: number;
+  left: number;
 }
 
 function count(tally: Tally, mutant: Mutant, fate: Fate): void {
@@ -82,17 +82,17 @@ function count(tally: Tally, mutant: Mutant, fate: Fate): void {
     const finding = fate.by.slice(fate.by.lastIndexOf(': ') + 2);
     tally.findings.set(finding, (tally.findings.get(finding) ?? 0) + 1);
     if (isListed) tally.bad.push(`NEEDLESS  ${mutant.key}: noticed by ${fate.by}, and listed as equivalent`);
-  } else if (isListed) {
+  } else if (isListed && fate.kind === 'survived') {
     tally.equivalent++;
   } else if (options.quick) {
-    tally.undecided++;
+    tally.left++;
   } else {
-    tally.bad.push(`SURVIVED  ${mutant.key}: ${fate.why}`);
+    tally.bad.push(`${fate.kind.toUpperCase().padEnd(9)} ${mutant.key}: ${fate.why}`);
   }
 }
 
 async function huntAll(mutants: readonly Mutant[], reaches: readonly Reach[]): Promise<Tally> {
-  const tally: Tally = { findings: new Map(), bad: [], equivalent: 0, refused: 0, undecided: 0 };
+  const tally: Tally = { findings: new Map(), bad: [], equivalent: 0, refused: 0, left: 0 };
   const callers = callersOf();
   for (const mutant of mutants) {
     const started = performance.now();
@@ -102,11 +102,10 @@ async function huntAll(mutants: readonly Mutant[], reaches: readonly Reach[]): P
     const near = reaches.filter(({ functions }) => functions.has(own));
     const far = reaches.filter(reach => !near.includes(reach) && [...reach.functions].some(fn => ways.has(fn)));
     const programs = [...near, ...far].map(({ program }) => program);
-    const isListed = EQUIVALENT.has(mutant.key);
-    const stages = options.quick || isListed ? 1 : undefined;
-    let fate = await hunt(mutant, programs, Number(options.limit), stages);
-    if (fate.kind === 'survived' && !options.quick && !isListed) fate = testUnits(mutant);
+    let fate = await hunt(mutant, programs, Number(options.limit), options.quick ? 1 : undefined);
+    if (fate.kind === 'survived' && !options.quick) fate = testUnits(mutant);
     count(tally, mutant, fate);
+    const isListed = EQUIVALENT.has(mutant.key) && fate.kind === 'survived';
     const word = fate.kind === 'killed' ? `killed by ${fate.by}` : isListed ? 'equivalent' : fate.kind;
     if (!options.quick)
       console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${mutant.key}: ${word}`);
@@ -145,10 +144,10 @@ async function main(): Promise<number> {
   const kinds = [...tally.findings].map(([kind, n]) => `${n} ${kind}`).join(', ');
   for (const line of tally.bad) console.log(line);
   // Small scopes notice most mutants; where they don't notice half of them, something is broken in here.
-  if (options.quick && killed < tally.undecided) tally.bad.push('too few were noticed');
+  if (options.quick && killed < tally.left) tally.bad.push('too few were noticed');
   console.log(
     `mutants: ${killed} killed (${kinds}), ${tally.refused} refused, ${tally.equivalent} equivalent, ` +
-      `${options.quick ? `${tally.undecided} left to the whole run, ` : ''}` +
+      `${options.quick ? `${tally.left} left to the whole run, ` : ''}` +
       `${tally.bad.length} not as they should be, in ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
   return failed === 0 && stale.length === 0 && tally.bad.length === 0 ? 0 : 1;

@@ -21,32 +21,62 @@ const TESTS: readonly (readonly [modules: RegExp, tests: readonly string[]])[] =
   [/./, ['region', 'directory', 'doorbell', 'waiting', 'recovery', 'eviction', 'spawn']],
 ];
 
-/** How long the tests of one structure may take: much more than they need. */
+/** How long the tests of one structure may take: several times what they need with so few rounds of hostile input. */
 const PATIENCE_MS = 60_000;
+const ROUNDS = { HOSTILE: '50000', CORRUPTIONS: '500', HEAP_CORRUPTIONS: '500' };
 
-/** Tells whether the unit tests notice a mutant. */
+/** What a test run came to: `passed`, `hung`, or the name of a test that failed. */
+type Verdict = 'passed' | 'hung' | `failed: ${string}`;
+
+/** Runs test files on a mutant, or on the modules as they are. */
+function run(names: readonly string[], patienceMs: number, env: Readonly<Record<string, string>>): Verdict {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const config = join(root, 'test/mutants/vitest.config.ts');
+  const files = names.map(name => `test/unit/${name}`);
+  // A group of its own: where the run is cut short, the process that goes round in a test must end too.
+  const options = { detached: true, env: { ...process.env, ...ROUNDS, ...env }, encoding: 'utf8' } as const;
+  const { status, stdout, pid } = spawnSync(
+    process.execPath,
+    [vitest, 'run', '--root', root, '--config', config, ...files],
+    { ...options, timeout: patienceMs, killSignal: 'SIGKILL' },
+  );
+  if (status === null) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // All of the group has ended.
+    }
+    return 'hung';
+  }
+  return status === 0 ? 'passed' : `failed: ${/"fullName":"([^"]*)","status":"failed"/.exec(stdout)?.[1] ?? 'a file'}`;
+}
+
+/** How the tests do on the modules as they are, by their names. */
+const asTheyAre = new Map<string, Verdict>();
+
+/**
+ * Tells whether the unit tests notice a mutant. Tests that do not end in time notice it too, when on the modules as they are the
+ * same tests end in a quarter of that time: then it is the mutant that goes round. Else nobody knows.
+ */
 export function testUnits(mutant: Mutant): Fate {
   const directory = mkdtempSync(join(tmpdir(), 'mutant-'));
   try {
     const text = join(directory, 'mutant.js');
     writeFileSync(text, mutant.text);
     const [, names] = TESTS.find(([modules]) => modules.test(mutant.file))!;
-    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-    const config = join(root, 'test/mutants/vitest.config.ts');
-    const files = names.map(name => `test/unit/${name}`);
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      [vitest, 'run', '--root', root, '--config', config, ...files],
-      {
-        env: { ...process.env, MUTANT_OF: mutant.file.replace(/\.js$/, '.ts'), MUTANT_TEXT: text },
-        encoding: 'utf8',
-        timeout: PATIENCE_MS,
-        killSignal: 'SIGKILL',
-      },
-    );
-    if (status === 0) return { kind: 'survived', why: 'the unit tests pass too' };
-    const failed = /"fullName":"([^"]*)","status":"failed"/.exec(stdout)?.[1];
-    return { kind: 'killed', by: `${failed ?? 'a test file that did not end'}: unit tests` };
+    const env = { MUTANT_OF: mutant.file.replace(/\.js$/, '.ts'), MUTANT_TEXT: text };
+    let verdict = run(names, PATIENCE_MS, env);
+    // Beside other work a test of threads may come too late: who notices, notices twice.
+    if (verdict.startsWith('failed') && run(names, PATIENCE_MS, env) !== verdict)
+      verdict = run(names, PATIENCE_MS, env);
+    if (verdict === 'passed') return { kind: 'survived', why: 'the unit tests pass too' };
+    if (verdict !== 'hung') return { kind: 'killed', by: `${verdict.slice('failed: '.length)}: unit tests` };
+    const key = names.join();
+    const before = asTheyAre.get(key) ?? run(names, PATIENCE_MS / 4, {});
+    asTheyAre.set(key, before);
+    return before === 'passed'
+      ? { kind: 'killed', by: `a unit test that does not end: hang` }
+      : { kind: 'undecided', why: 'the unit tests took too long, and may do so anyway' };
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -737,9 +737,15 @@ export function add(words, by) {
 
   it('gives up at a limit and says so, and a preemption bound finds less', () => {
     const [small] = queues;
-    expect(new Search(small!, { statesMax: 100 }).run()).toMatchObject({ isComplete: false, finding: null });
+    expect(new Search(small!, { statesMax: 100 }).run()).toMatchObject({
+      gaveUp: true,
+      isComplete: false,
+      finding: null,
+    });
+    expect(new Search(small!, { statesMax: 100, preemptions: 2 }).run().gaveUp).toBe(true);
     const bounded = new Search(small!, { preemptions: 1 }).run();
     expect(bounded.isComplete).toBe(false);
+    expect(bounded.gaveUp).toBe(false);
   });
 });
 
