@@ -79,7 +79,8 @@ export const adopt = op(
 );
 export const postTo = (at: number): Op =>
   op('post', last, ({ words, kept }) => shell.post(words, at, kept.pop()!), has);
-const postAndKeep = (at: number): Op => op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
+export const postAndKeep = (at: number): Op =>
+  op('post', last, ({ words, kept }) => shell.post(words, at, kept.at(-1)!), has);
 export const fetchFrom = (at: number): Op =>
   op('fetch', [], function* ({ words, kept }) {
     kept.push(yield* shell.fetch(words, at));
@@ -133,6 +134,14 @@ export interface Setup {
   readonly lives?: number;
   /** Somebody's notebook names blocks that others may free. */
   readonly fetched?: boolean;
+  /** The seat that a thread sits on; by default 1, 2, ... */
+  readonly seatOf?: (thread: number) => number;
+  /** Whether threads may block. */
+  readonly mayBlock?: boolean;
+  /** What else must hold at rest. */
+  readonly further?: (view: View, own: Int32Array) => string | undefined;
+  /** What must hold in every state. */
+  readonly lawOf?: (heap: number) => (view: View) => string | undefined;
   /** Blocks are handed on: some may be live in nobody's notebook. */
   readonly posted?: boolean;
 }
@@ -181,10 +190,15 @@ export function program(
     lives = 0,
     fetched = false,
     posted = false,
+    seatOf = (thread: number) => thread + 1,
+    mayBlock = true,
+    further: rest,
+    lawOf,
   } = setup;
   const plans = threads(0);
   const supervisors = further.victims === undefined ? 0 : further.victims.length;
-  const region = layOutRegion(plans.length + supervisors);
+  const seats = Math.max(plans.length + supervisors, ...plans.map((_, thread) => seatOf(thread)));
+  const region = layOutRegion(seats);
   const classes = [{ bytes: block, pages: spanPages, blocks, stockMax }];
   const made = createTunedHeap(
     { region, name: 'heap', byteLength: pages * PAGE, caches },
@@ -197,7 +211,7 @@ export function program(
   const pointers = Array.from({ length: (pages * PAGE) / block }, (_, i) => data + i * block);
   const words = wordsOf(region);
   const box = (data >>> 2) + 1; // within the data: nobody else touches it
-  const ownOf = (index: number): Int32Array => openSpans(seatedAt(region, index), at, true);
+  const ownOf = (index: number): Int32Array => openSpans(seatedAt(region, index), at, mayBlock);
   const probe = ownOf(1);
 
   const liveIn = (view: View): number[] =>
@@ -232,14 +246,14 @@ export function program(
     if (view.words[at + span.HEAP_RESERVED] !== reserved)
       return `${reserved} pages are marked used, another number is counted`;
     if (view.words[at + span.HEAP_LOCK] !== 0) return 'the lock is still held';
-    return undefined;
+    return rest?.(view, probe);
   };
 
   const spec = heapSpec(doubled);
   return {
     name: `heap: ${name}`,
     words,
-    threads: threads(box).map((ops, i) => ({ own: ownOf(i + 1), ops })),
+    threads: threads(box).map((ops, i) => ({ own: ownOf(seatOf(i)), ops })),
     ...(supervisors === 0
       ? {}
       : {
@@ -250,7 +264,7 @@ export function program(
           })),
         }),
     hints: [
-      ...Array.from({ length: plans.length + supervisors + 1 }, (_, i) => {
+      ...Array.from({ length: seats + 1 }, (_, i) => {
         const control = words[at + span.HEAP_CONTROLS]! + i * words[at + span.HEAP_CONTROL_WORDS]!;
         return [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1] as const;
       }),
@@ -270,6 +284,7 @@ export function program(
         }
       : {}),
     audit,
+    ...(lawOf === undefined ? {} : { law: lawOf(at) }),
     nameOf: namer([
       ['heap', at],
       ['map', words[at + span.HEAP_MAP]!],

@@ -161,9 +161,9 @@ function dying(
   producer: readonly Op[],
   consumer: readonly Op[],
   victim: number,
-  more: Partial<Program> & { capacity?: number; start?: number } = {},
+  more: Partial<Program> & { capacity?: number; start?: number; heir?: readonly Op[] } = {},
 ): Program {
-  const { capacity = 2, start = 0, ...rest } = more;
+  const { capacity = 2, start = 0, heir = [], ...rest } = more;
   const region = layOutRegion(seatsFor(2));
   const { queue, slots, own } = layOutLane(region, capacity, start);
   return {
@@ -173,7 +173,7 @@ function dying(
       { own: own(1), ops: producer },
       { own: own(2), ops: consumer },
     ],
-    ...recovering({ threads: 2, victim, lane: queue }),
+    ...recovering({ threads: 2, victim, lane: queue, heir: { own, ops: heir } }),
     hints: laneHints(queue, slots, capacity),
     audit: view => laneAudit(view, queue, slots, capacity),
     nameOf: namer([
@@ -203,17 +203,23 @@ function itemsOf(view: View, queue: number, slots: number, capacity: number): nu
 function laneAudit(view: View, queue: number, slots: number, capacity: number): string | undefined {
   const there = itemsOf(view, queue, slots, capacity);
   if (typeof there === 'string') return there;
-  const acknowledged = view.kept(0);
-  const taken = view.kept(1);
   const dead = view.deaths[0];
+  // An heir goes on where the dead was.
+  const heirs = view.deaths.flatMap((_, i) => [...view.kept(2 + i)]);
+  const acknowledged = [...view.kept(0), ...(dead === 0 ? heirs : [])];
+  const taken = [...view.kept(1), ...(dead === 1 ? heirs : [])];
   const together = [...taken, ...there];
   const cut = dead === undefined ? 0 : view.cutShort(dead) === undefined ? 0 : 2;
   // The producer's last call may have put its items and not lived to say so; the consumer's may have taken some.
-  for (let swallowed = 0; swallowed <= (dead === 1 ? cut : 0); swallowed++) {
-    const expected = [...taken, ...acknowledged.slice(taken.length + swallowed)];
-    const extra = together.length - expected.length;
-    const fits = extra >= 0 && extra <= (dead === 0 ? cut : 0) && expected.every((item, i) => together[i] === item);
-    if (fits) return sidesAudit(view, queue);
+  const own = dead === 0 ? view.kept(0).length : acknowledged.length;
+  for (let unsaid = 0; unsaid <= (dead === 0 ? cut : 0); unsaid++) {
+    const put = [...acknowledged.slice(0, own), ...together.slice(own, own + unsaid), ...acknowledged.slice(own)];
+    if (`${put}` === `${together}`) return sidesAudit(view, queue);
+  }
+  const last = dead === 1 ? view.kept(1).length : 0;
+  for (let swallowed = 1; swallowed <= (dead === 1 ? cut : 0); swallowed++) {
+    const left = [...taken.slice(0, last), ...acknowledged.slice(last + swallowed)];
+    if (`${left}` === `${together}`) return sidesAudit(view, queue);
   }
   return `acknowledged ${acknowledged}, taken ${taken}, there ${there}`;
 }
@@ -238,6 +244,9 @@ const notedPut = (...values: number[]): Op =>
   );
 const notedTake = noted(take, answer => (answer > 0 ? [answer] : []));
 const notedTakeTwo = noted(takeTwo, answer => (answer > 0 ? [Math.floor(answer / 10), answer % 10] : []));
+
+const notedPutWait = (value: number): Op => noted(putWait(value), answer => (answer === DONE ? [value] : []));
+const notedTakeWait = noted(takeWait, answer => (answer > 0 ? [answer] : []));
 
 /** Waits that may end by time: the other side may have died. */
 const notedPutFor = (value: number): Op =>
@@ -431,6 +440,10 @@ export const programs: readonly Program[] = [
     [putTwo(1, 2), putTwo(3, 4)],
     [take, take, takeTwo],
   ]),
+  program('taken together, where the tail is behind', [
+    [1, 2, 3, 4, 5, 6, 7].map(put),
+    [take, take, take, take, take, take, takeTwo],
+  ]),
   program('in bulk into less room', [
     [put(1), putTwo(2, 3), putTwo(4, 5)],
     [take, takeTwo],
@@ -478,7 +491,23 @@ export const programs: readonly Program[] = [
     timeouts: true,
   }),
   dying('producer, and the consumer waits', [notedPut(1), notedPut(2)], [notedTakeFor], 0, { timeouts: true }),
+  dying('consumer, waiting, and its heir waits', [notedPut(1), notedPut(2)], [notedTakeWait], 1, {
+    heir: [notedTakeWait],
+    kills: 1,
+  }),
+  dying('producer, waiting, and its heir waits', [notedPut(1), notedPutWait(2)], [notedTakeWait, notedTake], 0, {
+    capacity: 1,
+    heir: [notedPutFor(3)],
+    timeouts: true,
+    kills: 1,
+  }),
+  dying('producer of a full lane, and its heir puts', [notedPut(1), notedPut(2)], [notedTake], 0, {
+    start: 6,
+    heir: [notedPut(3)],
+    kills: 1,
+  }),
   dying('producer, staging more than fits', [stage(1), stage(2), stage(3), notedFlush], [notedTake], 0),
+  carrying('sender killed, and the end found', [acquire, send], [closeCarrying, receive], 0),
   carrying('sender of two killed, and the end found', [acquire, acquire, sendBothIfOpen], [closeCarrying, receive], 0),
   carrying('sender killed', [acquire, send, acquire, send], [receive, release], 0),
   carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),

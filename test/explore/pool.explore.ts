@@ -5,6 +5,7 @@ import {
   BLOCK_FREE,
   BLOCK_LIVE,
   BLOCK_RETIRED,
+  BLOCK_STAMP,
   BLOCK_STATE_SHIFT,
   BLOCK_STOCKED,
   BLOCK_TRANSIT,
@@ -218,6 +219,8 @@ interface Setup {
   readonly first?: number;
   readonly doubled?: boolean;
   readonly capacityMax?: number;
+  /** The stamp that the first block has from an earlier life. */
+  readonly stamp?: number;
   /** The thread that may die, and is then recovered, by one that may die too. */
   readonly victim?: number;
 }
@@ -227,15 +230,21 @@ const BOX = 0;
 function program(
   name: string,
   threads: (box: number, at: number, seats: number) => readonly (readonly Op[])[],
-  { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity, victim }: Setup = {},
+  { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity, victim, stamp = 0 }: Setup = {},
   more: Partial<Program> = {},
 ): Program {
   const count = threads(BOX, 0, 0).length;
   const region = layOutRegion(victim === undefined ? count : seatsFor(count));
   const pool = layOutPool(region, capacity, stockMax, first, capacityMax);
-  const words = wordsOf(region);
+  const used = wordsOf(region);
+  const words = new Int32Array(used.length + 16);
+  words.set(used);
   const { index: at, records, indexBits } = pool.store;
-  const box = pool.store.dataOffset >>> 2;
+  words[records + BLOCK_STAMP] = stamp;
+  // What stands there looks like a block of the one who may die.
+  const behind = records + capacityMax * BLOCK_WORDS;
+  words[behind] = (7 << 12) | blockTag(BLOCK_LIVE, (victim ?? 0) + 1);
+  const box = used.length;
   const plans = threads(box, at, count).map((ops, i) => ({ own: pool.own(i + 1), ops }));
   const indexMask = (1 << indexBits) - 1;
   const stateOf = (word: number): number => (word >>> BLOCK_STATE_SHIFT) & 15;
@@ -277,8 +286,10 @@ function program(
       const holder = word & 0xff;
       const retired = state === BLOCK_RETIRED;
       const inside = index < view.words[at + store.STORE_CAPACITY]!;
-      if (retired && inside && (view.deaths.length === 0 || victim !== undefined))
-        return `block ${index} is lost: retired below the capacity`;
+      const settled = victim !== undefined || view.deaths.length === 0;
+      if (settled && word >>> 12 !== 0 && index >= view.words[at + store.STORE_FRESH]!)
+        return `block ${index} was had by somebody, and is not counted`;
+      if (retired && inside && settled) return `block ${index} is lost: retired below the capacity`;
       if (!inside && !retired && word !== 0) return `block ${index} is beyond the capacity, in state ${state}`;
       if (retired || state === BLOCK_UNTOUCHED || state === BLOCK_TRANSIT) continue;
       if (holder > 0 && view.deaths.includes(holder - 1) && victim === undefined) continue; // its word says whose it was
@@ -302,6 +313,7 @@ function program(
       if (view.deaths.length > 0 && state === BLOCK_LIVE && !stamped && !known)
         return `block ${index} is held by seat ${holder}, which does not know it`;
     }
+    if (view.words[behind] !== words[behind]) return 'what stands behind the records was written';
     if (view.words[at + store.STORE_WAITERS] !== 0) return 'somebody is in the waiter set and does not wait';
     return victim === undefined ? undefined : seatAudit(view);
   };
@@ -352,6 +364,18 @@ export const programs: readonly Program[] = [
   program('3 x 2, no stock', () => [pair, pair, pair]),
   program('3 x 2, one block', () => [pair, pair, pair], { capacity: 1 }),
   program('generations wrap', () => [[...pair, ...pair], pair], { capacity: 1, first: 2 ** 20 - 2 }),
+  // A lap ago another released the block in its first life: that must be forgotten by now.
+  program('generations wrap to one that was stamped', () => [[...pair, ...pair], pair], {
+    capacity: 1,
+    first: 2 ** 20 - 2,
+    stamp: 1,
+  }),
+  program('generations wrap in a stock to one that was stamped', () => [[...pair, ...pair, ...pair], [acquire]], {
+    capacity: 1,
+    first: 2 ** 20 - 2,
+    stockMax: 1,
+    stamp: 1,
+  }),
   program('released by another', box => [
     [acquire, postTo(box), acquire, acquire],
     [fetchFrom(box), release],
@@ -472,6 +496,7 @@ export const programs: readonly Program[] = [
     { capacity: 1 },
   ),
   program('killed anywhere', () => [[...pair, acquire], pair], { stockMax: 1, victim: 0 }),
+  program('killed anywhere, no stock', () => [[acquire], pair], { victim: 0 }),
   program('killed anywhere, the last block', () => [pair, pair], { capacity: 1, victim: 0 }),
   program('killed anywhere, generations wrap', () => [[...pair, ...pair], [acquire]], {
     capacity: 1,
@@ -598,5 +623,15 @@ export const programs: readonly Program[] = [
       [lookInto(box), release],
     ],
     { stockMax: 1, victim: 0, doubled: true },
+  ),
+  program(
+    'killed anywhere, releasing beside another that does',
+    box => [
+      [lookInto(box), release],
+      [acquire, postAndKeep(box), lookInto(box + 1), release],
+      [acquire, postAndKeep(box + 1)],
+    ],
+    { victim: 0, doubled: true },
+    { kills: 1, preemptions: 1 },
   ),
 ];

@@ -8,7 +8,7 @@ import { DONE } from '../../dist/core/status.js';
 import type * as realTape from '../../dist/core/tape.core.js';
 import * as realHeader from '../../dist/region/header.core.js';
 import { core } from './loader.js';
-import { op, type Program, type View } from './program.js';
+import { type Op, op, type Program, type View } from './program.js';
 
 const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
 const header = await core<typeof realHeader>('region/header.core.js');
@@ -30,6 +30,8 @@ export interface Recovered {
   readonly lane?: number;
   readonly store?: number;
   readonly tape?: number;
+  /** What a recoverer does afterwards, on what it has to itself at that seat. */
+  readonly heir?: { readonly own: (seat: number) => Int32Array; readonly ops: readonly Op[] };
 }
 
 /** Seats that a program with recovery needs. */
@@ -39,37 +41,42 @@ export function seatsFor(threads: number): number {
 
 /** As `recoverSeat` in region/recovery.ts, on one ring and one pool. */
 export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervisors' | 'kills'> {
-  const { threads, victim, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0, tape: tapePart = 0 } = what;
+  const { threads, victim, heir } = what;
+  const { queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0, tape: tapePart = 0 } = what;
   const seats = seatsFor(threads);
   const dead = victim + 1;
-  const recover = op(
-    'recover',
-    ({ deaths }) => deaths.map(thread => thread + 1),
-    function* ({ words, own, deaths }) {
-      const me = own[0]!;
-      // Whoever comes second knows of both deaths: the first recoverer may have died before it did anything.
-      yield* seat.evictSeat(words, dead, 1);
-      if (deaths.length > 1) yield* seat.evictSeat(words, threads + 1, 1);
-      const status = yield* header.lockRegion(words, me, 1, Number.POSITIVE_INFINITY, 1);
-      if (status !== DONE) return status;
-      if ((yield* seat.seatState(words, dead)) === SEAT_EVICTED) {
-        if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
-        if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
-        if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
-        if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
-        yield* doorbell.ringBells(words, threads);
-        yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
-      }
-      // A recoverer has nothing in any structure, so its seat needs no scan here.
-      if (deaths.length > 1) yield* seat.moveSeat(words, threads + 1, 1, SEAT_EVICTED, SEAT_FREE);
-      yield* header.unlockRegion(words, me, 1);
-      return DONE;
-    },
-  );
+  const recover = (me: number): Op =>
+    op(
+      'recover',
+      ({ deaths }) => deaths.map(thread => thread + 1),
+      function* ({ words, deaths }) {
+        // Whoever comes second knows of both deaths: the first recoverer may have died before it did anything.
+        yield* seat.evictSeat(words, dead, 1);
+        if (deaths.length > 1) yield* seat.evictSeat(words, threads + 1, 1);
+        const status = yield* header.lockRegion(words, me, 1, Number.POSITIVE_INFINITY, 1);
+        if (status !== DONE) return status;
+        if ((yield* seat.seatState(words, dead)) === SEAT_EVICTED) {
+          if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
+          if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
+          if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
+          if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
+          yield* doorbell.ringBells(words, threads);
+          yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
+        }
+        // A recoverer has nothing in any structure, so its seat needs no scan here.
+        if (deaths.length > 1) yield* seat.moveSeat(words, threads + 1, 1, SEAT_EVICTED, SEAT_FREE);
+        yield* header.unlockRegion(words, me, 1);
+        return DONE;
+      },
+    );
   return {
     victims: [victim, threads],
     kills: 2,
-    supervisors: [1, 2].map(i => ({ name: `recovery ${i}`, own: [threads + i], ops: [recover] })),
+    supervisors: [1, 2].map(i => ({
+      name: `recovery ${i}`,
+      own: heir?.own(threads + i) ?? [],
+      ops: [recover(threads + i), ...(heir?.ops ?? [])],
+    })),
   };
 }
 

@@ -166,6 +166,12 @@ function isShut(view: View, queue: number, slots: number, capacity: number): boo
   return ring.every(word => (word & slot.SLOT_STATE_MASK) !== 0) && ring.some(word => (word & slot.SLOT_MARK) !== 0);
 }
 
+/** Whether a slot behind this one has been given back: takers have gone past both. */
+function isBehindHead(view: View, slots: number, capacity: number, index: number): boolean {
+  const lap = (i: number): number => view.words[slots + i * slot.SLOT_WORDS]! & slot.lapMask(capacity);
+  return Array.from({ length: capacity }, (_, i) => i).some(i => i > index && ((lap(i) - lap(index)) | 0) > 0);
+}
+
 /** What was acknowledged is there once, was taken once, or was delivered to a consumer inside its last call. */
 function audit(
   view: View,
@@ -181,6 +187,8 @@ function audit(
     const word = view.words[slots + i * slot.SLOT_WORDS]!;
     const state = word & slot.SLOT_STATE_MASK;
     if (state === slot.SLOT_CLAIMED || state === slot.SLOT_TAKEN) return `slot ${i} is still claimed`;
+    if (state === slot.SLOT_SKIP && view.deaths.length > 0 && isBehindHead(view, slots, capacity, i))
+      return `slot ${i} is skipped, and nobody will come by to give it back`;
     if (state === slot.SLOT_FULL) found.push(view.words[slots + i * slot.SLOT_WORDS + 1]!);
   }
   const lost: number[] = [];

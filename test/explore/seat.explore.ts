@@ -115,7 +115,7 @@ const spawned = op('spawn', [], function* ({ words, own, kept }) {
 function spawnerProgram(name: string, ops: readonly Op[], more: Partial<Program> = {}): Program {
   const region = layOutRegion(3);
   const words = attachmentIn(region).words.slice(0, region.usedBytes >>> 2);
-  words[realSeat.seatIndex(2)] = 0xffffff << realSeat.SEAT_GENERATION_SHIFT;
+  words[realSeat.seatIndex(3)] = 0xffffff << realSeat.SEAT_GENERATION_SHIFT;
   return {
     name: `seat: ${name}`,
     words,

@@ -1,5 +1,7 @@
 /** The heap's rarer ways: spans of several pages, two blocks whose stamps share a word, generations that come round, deaths in repairs. */
+import { HEAP_LOCK_AWAITED, holderOf } from '../../dist/core/span.core.js';
 import {
+  adopt,
   awaitPost,
   fetchFrom,
   free,
@@ -10,12 +12,13 @@ import {
   malloc,
   mallocLarge,
   PAGE,
+  postAndKeep,
   postTo,
   program,
   signal,
   trim,
 } from './heap.explore.js';
-import type { Op, Program } from './program.js';
+import type { Op, Program, View } from './program.js';
 
 const times = (count: number, ...ops: Op[]): Op[] => Array.from({ length: count }, () => ops).flat();
 
@@ -27,6 +30,10 @@ const small = { block: 64, pages: 1 };
 const many = { pages: 34 };
 /** A second span is emptied while it stands behind the first in its owner's list. */
 const crosswise = [malloc, malloc, malloc, malloc, freeThe(3), freeThe(1), freeThe(1), freeThe(0)];
+
+/** Nobody was written down as the holder of what thread 0 has: a holder goes with the life that it had. */
+const heldByOwner = (view: View, own: Int32Array): string | undefined =>
+  view.kept(0).some(pointer => holderOf(view.words, own, pointer) !== 0) ? 'a block was born with a holder' : undefined;
 
 export const programs: readonly Program[] = [
   program('spans of two pages', () => [[malloc, malloc, free, free, trim], [malloc]], { ...long, pages: 4 }),
@@ -139,5 +146,27 @@ export const programs: readonly Program[] = [
     () => [[malloc, free], [malloc]],
     { caches: false, stockMax: 0, pages: 1 },
     { victims: [0, 2], preemptions: 1 },
+  ),
+  program(
+    'adopted, freed by its owner and handed out again',
+    box => [
+      [malloc, postAndKeep(box), awaitPost(box + 1), free, malloc],
+      [fetchFrom(box), adopt, signal(box + 1)],
+    ],
+    { pages: 1, doubled: true, further: heldByOwner },
+  ),
+  program('by threads that may not block', () => [[malloc, free], [malloc]], {
+    mayBlock: false,
+    lawOf: at => view => (view.words[at + HEAP_LOCK_AWAITED] === 0 ? undefined : 'somebody waits for the lock'),
+  }),
+  program(
+    'freed while its span is handed on, seats above 127',
+    box => [
+      [malloc, postTo(box), leave],
+      [fetchFrom(box), free],
+      [awaitPost(box), malloc, malloc],
+    ],
+    { seatOf: thread => [129, 1, 130][thread]!, pages: 1 },
+    { preemptions: 3 },
   ),
 ];

@@ -23,4 +23,69 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'region/header.core:lockRegion: compare: deadline - now() <= 0 -> deadline - now() < 0',
     'in the very millisecond of the deadline it waits for no time once more',
   ],
+  [
+    'core/store.core:settleAttention: off by one: store + 16 -> store + 17 (3)',
+    'attention that is not set again lets a block go into a stock: who waits is promised only what is beyond those',
+  ],
+  [
+    'core/recover-store.core:settleBlock: plain: Atomics.load(words, record) -> words[record]',
+    'whoever changes the word behind the load before it lives, and settles the block himself',
+  ],
+  [
+    'core/lane.core:undoStaging: plain: Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ (-2147483648)) -> words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ (-2147483648)',
+    'nobody looks behind the first slot that was not put before the side is taken anew, by an exchange',
+  ],
+  [
+    'core/lane.core:recoverLane: compare: i < capacity -> i <= capacity',
+    'a lap behind the head there is no item of that lap: the walk ends there too',
+  ],
+  [
+    'core/lane.core:recoverLane: torn: Atomics.compareExchange(words, queue + 18, consumer, 0) -> tornCompareExchange(words, queue + 18, consumer, 0)',
+    'the side of a dead seat is written by who recovers it alone, under the lock of the region',
+  ],
+  [
+    'core/frame.core:recoverFrames: torn: Atomics.compareExchange(words, record + lap, word, skip) -> tornCompareExchange(words, record + lap, word, skip)',
+    'the claim of a dead seat is written by who recovers it alone, under the lock of the region',
+  ],
+  [
+    'ring/single-ring.core:put: plain: Atomics.load(words, queue + 16) -> words[queue + 16]',
+    'a close that is missed comes behind the look at the head before, and rings whoever is about to wait: NONE is right as well',
+  ],
+  [
+    'ring/message-ring.core:claim: plain: Atomics.load(words, frames + 16) -> words[frames + 16]',
+    'a close that is missed comes behind the look at the head before, and rings whoever is about to wait: NONE is right as well',
+  ],
+  [
+    'ring/message-ring.core:leaveRoom: right only: isHalfFree(words, own, head) !== 0 || Atomics.load(words, frames + 16) !== 0 -> Atomics.load(words, frames + 16) !== 0',
+    'who was rung and leaves with half of the ring free has not claimed but timed out: the next one looks again when its slice ends, so it costs time',
+  ],
+  [
+    'ring/ring-mark.core:releaseMarked: always: (word & own[4]) !== lap || state === 0 || state === 5 -> true',
+    'the next one is rung at once and not by the next to give a slot back: it looks, marks and waits again, which costs time',
+  ],
+  [
+    'core/span-owner.core:returnBlock: swap: words[span + 6] = 1; words[own[5] + 16] = kept; -> words[own[5] + 16] = kept; words[span + 6] = 1;',
+    "both words are their owner's alone, and after a death both are derived anew",
+  ],
+  [
+    'core/span-owner.core:takeBack: always: count >= own[stock + 1] >>> 1 -> true',
+    'the block goes into its span and not the stock: it costs time',
+  ],
+  [
+    'core/span-handover.core:takeAbandoned: drop: Atomics.store(words, count, 0); -> ;',
+    'only where the count is damaged; then each search is in vain: it costs time',
+  ],
+  ['core/seat.core:evictSpawned: mask: above & 0x7f -> above & 63', 'no state has the bit that is left out'],
+  [
+    'core/resize.core:resizeStore: plain: Atomics.load(words, store + 33) -> words[store + 33]',
+    'only who resizes writes the word, and has the lock of the region',
+  ],
+  [
+    'ring/byte-ring.core:takeWriter: shift: own[2] << 2 -> own[2] << 3',
+    'as if twice full: the first look is at the head itself either way',
+  ],
+  [
+    'core/stream.core:recoverStream: drop: disarm(words, stream + 112, dead); -> ;',
+    'all who wait are rung: a bit that the dead has left rings a bell that nobody hears',
+  ],
 ]);

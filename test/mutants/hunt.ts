@@ -1,5 +1,5 @@
 /** Shows one mutant to the programs, small ones first, until one notices. */
-import { ExplorerError, killedSites, reachedSites, sites } from '../explore/access.js';
+import { ExplorerError, killedSites, reachedSites } from '../explore/access.js';
 import { substitute } from '../explore/loader.js';
 import type { Program } from '../explore/program.js';
 import { Search } from '../explore/search.js';
@@ -24,7 +24,6 @@ export async function hunt(
   limitMs: number,
   stages = STAGES.length,
 ): Promise<Fate> {
-  const siteCount = sites.length;
   try {
     await substitute(mutant.file, mutant.text);
   } catch (error) {
@@ -35,7 +34,6 @@ export async function hunt(
     return show(programs, performance.now() + limitMs, stages);
   } finally {
     await substitute(mutant.file);
-    sites.length = siteCount;
     reachedSites.length = 0;
     killedSites.length = 0;
   }

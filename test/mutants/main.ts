@@ -14,9 +14,9 @@ or else the unit tests.
 
   --count N      how many mutants of each group of modules (default 24)
   --seed TEXT    which ones are chosen (default 1)
-  --only TEXT    only mutants whose key contains TEXT
+  --only TEXT    only mutants whose key contains TEXT; may be given several times
   --shard I/N    the I-th of N parts, from 1
-  --limit MS     how long the explorer may take for one mutant (default 8000)
+  --limit MS     how long the explorer may take for one mutant (default 12000)
   --quick        a small sample on small scopes
   --list         names the mutants and ends`;
 
@@ -24,9 +24,9 @@ const { values: options } = parseArgs({
   options: {
     count: { type: 'string', default: '24' },
     seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
     shard: { type: 'string', default: '1/1' },
-    limit: { type: 'string', default: '8000' },
+    limit: { type: 'string', default: '12000' },
     quick: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -129,8 +129,9 @@ async function main(): Promise<number> {
   // What no program walks (laying out, checking, guarding) is for the unit tests.
   const reached = new Set(reaches.flatMap(({ functions }) => [...functions]));
   const walked = all.filter(({ file, fn }) => [...callers(file, fn)].some(name => reached.has(name)));
-  const chosen = choose(walked, options.quick ? 3 : Number(options.count)).filter(({ key }) =>
-    key.includes(options.only),
+  const { only } = options;
+  const chosen = choose(walked, options.quick ? 3 : Number(options.count)).filter(
+    ({ key }) => only.length === 0 || only.some(text => key.includes(text)),
   );
   const [part, parts] = options.shard.split('/').map(Number) as [number, number];
   const mine = chosen.filter((_, i) => i % parts === part - 1);

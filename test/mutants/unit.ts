@@ -14,10 +14,13 @@ const TESTS: readonly (readonly [modules: RegExp, tests: readonly string[]])[] =
   [/guard/, ['heap.guard', 'treated']],
   [/^heap\/|page-heap|span/, ['heap', 'size-classes', 'hostile']],
   [/frame|message-ring/, ['message-ring', 'recover-structures', 'corruption']],
-  [/stream|byte-ring/, ['byte-ring', 'recover-structures', 'corruption']],
+  [/stream|byte-ring/, ['stream', 'byte-ring', 'recover-structures', 'corruption']],
   [/lane|single-ring|side/, ['ring-modes', 'ring.model', 'recover-structures', 'corruption']],
   [/^ring\/|slot|recover-queue|transit/, ['shared-ring', 'ring', 'cargo', 'bulk', 'recover-structures', 'corruption']],
-  [/block|stock|store|resize/, ['pool', 'resize', 'adopt', 'eviction', 'ownership', 'recovery', 'corruption']],
+  [
+    /block|stock|store|resize/,
+    ['shared-pool', 'pool', 'waiting', 'resize', 'adopt', 'eviction', 'ownership', 'recovery', 'corruption'],
+  ],
   [/./, ['region', 'directory', 'doorbell', 'waiting', 'recovery', 'eviction', 'spawn']],
 ];
 

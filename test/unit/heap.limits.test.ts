@@ -240,3 +240,17 @@ describe('a thread that only allocates and one that only frees', () => {
     expect([after, live]).toEqual([0, 0]);
   });
 });
+
+describe('a heap of more than 1024 pages', () => {
+  it('finds what others gave back behind them', () => {
+    const [mine, theirs] = seatsOf(2, { maxByteLength: 2 ** 24 }) as [Region, Region];
+    const heap = Heap.create({ region: mine, name: 'h', byteLength: 2 ** 23 });
+    const other = Heap.attach(theirs, 'h');
+    expect(heap.malloc(1100 * PAGE)).toBeGreaterThan(0);
+    const blocks = Array.from({ length: 2000 }, () => heap.malloc(256));
+    const { reservedBytes } = heap;
+    for (const pointer of blocks) other.free(pointer);
+    for (let i = 0; i < 2000; i++) heap.malloc(256);
+    expect(heap.reservedBytes).toBe(reservedBytes);
+  });
+});

@@ -112,6 +112,15 @@ describe.each([undefined, 'shared'] as const)('a ring that is %s', where => {
       expect([r.dequeue(), r.dequeue(), r.dequeue(), r.dequeue()]).toEqual([12, 13, 14, CLOSED]);
     });
 
+    it.runIf(modes.producers === 'single')('stages more than it keeps at a time', () => {
+      const r = make({ capacity: 512 });
+      for (let i = 1; i <= 512; i++) expect(r.stage(i)).toBe(true);
+      expect(r.stage(513)).toBe(false);
+      r.flush();
+      for (let i = 1; i <= 512; i++) expect(r.dequeue()).toBe(i);
+      expect(r.dequeue()).toBe(NONE);
+    });
+
     it(`${modes.consumers === 'single' ? 'shows' : 'does not show'} what comes next`, () => {
       const r = make();
       if (modes.consumers === 'multi') {

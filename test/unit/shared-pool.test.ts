@@ -88,6 +88,14 @@ describe('a shared pool', () => {
     expectCounts(theirs, 2 ** 20);
   });
 
+  it.each([0, 1])('counts what was acquired on when generations come round, with stocks of %i', stockMax => {
+    const [pool] = poolsOf(seatsOf(1), 1, { stockMax, firstGeneration: 2 ** 20 - 3 }) as [SharedPool];
+    for (let i = 1; i <= 9; i++) {
+      pool.release(pool.acquire());
+      expect(pool.stats().acquired).toBe(i);
+    }
+  });
+
   it.each([
     [1, 1],
     [17, 16],

@@ -70,6 +70,16 @@ describe.each([
     regions[1].check();
   });
 
+  it('for a block gets it where the stocks have room too', async () => {
+    const pools = poolsOf(seatsOf(2), 4, { stockMax: 2 });
+    const server = pools[by]!;
+    const held = [1, 2, 3, 4].map(() => server.acquire());
+    const wait = pools[0]!.acquireAsync();
+    server.release(held[0]!);
+    expect(await wait).toBeGreaterThan(0);
+    expectCounts(server, 4);
+  });
+
   it('for an item takes them in order', async () => {
     const { regions, rings } = setUp(2);
     const waits = Array.from({ length: 20 }, () => rings[0]!.dequeueAsync());
