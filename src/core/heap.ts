@@ -31,8 +31,7 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_FIRST_PAGE] = firstPage;
   own[core.OWN_MAP] = words[heap + core.HEAP_MAP]! - firstPage;
   own[core.OWN_SPANS] = words[heap + core.HEAP_SPANS]! - firstPage * core.SPAN_WORDS;
-  own[core.OWN_LIVE] = words[heap + core.HEAP_LIVE]! - (data >>> 7);
-  own[core.OWN_STAMPS] = words[heap + core.HEAP_STAMPS]! - (data >>> 7);
+  own[core.OWN_STATES] = words[heap + core.HEAP_STATES]! - (data >>> 6);
   own[core.OWN_FREE_MASK] = words[heap + core.HEAP_FREE_MASK]! - (data >>> 9);
   own[core.OWN_HOLDERS] = words[heap + core.HEAP_HOLDERS]! - (data >>> 6);
   own[core.OWN_USED_MASK] = words[heap + core.HEAP_USED_MASK]!;
@@ -70,8 +69,7 @@ export function controlWords(classes: number, pages: number): number {
 export interface HeapTables {
   readonly map: number;
   readonly spans: number;
-  readonly live: number;
-  readonly stamps: number;
+  readonly states: number;
   readonly freeMask: number;
   readonly holders: number;
   readonly usedMask: number;
@@ -89,17 +87,15 @@ export function layOutHeap(heap: number, pageShift: number, pages: number, class
   const usedMask = controls + controlWords(classes, pages) * (seats + 1);
   const map = usedMask + lines((pages + 31) >>> 5);
   const spans = map + lines(pages);
-  const live = spans + lines(pages * core.SPAN_WORDS);
-  const stamps = live + lines(granules >>> 3);
-  const freeMask = stamps + lines(granules >>> 3);
+  const states = spans + lines(pages * core.SPAN_WORDS);
+  const freeMask = states + lines(granules >>> 2);
   const holders = freeMask + lines(granules >>> 5);
   const end = holders + lines(granules >>> 2);
   const dataOffset = Math.ceil((end * 4) / 2 ** pageShift) * 2 ** pageShift;
   return {
     map,
     spans,
-    live,
-    stamps,
+    states,
     freeMask,
     holders,
     usedMask,

@@ -27,12 +27,11 @@ import {
   OWN_HEAP,
   OWN_HINT_GROUPS,
   OWN_HINT_PAGES,
-  OWN_LIVE,
   OWN_MAP,
   OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_PAGES,
-  OWN_STAMPS,
+  OWN_STATES,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
   PAGE_HELD,
@@ -45,6 +44,7 @@ import {
   SPAN_LISTED,
   SPAN_NEXT,
   SPAN_PREVIOUS,
+  STAMPS,
   STOCK_MOST,
   STOCK_POINTERS,
   STOCK_SHIFT,
@@ -227,10 +227,11 @@ function collectPage(words: Int32Array, own: Int32Array, page: number): number {
   const first = (page << shift) >>> 7;
   const word = words[own[OWN_MAP]! + page]!;
   for (let at = first; at < first + (1 << (shift - 7)); at++) {
-    const live = words[own[OWN_LIVE]! + at]!;
+    const state = own[OWN_STATES]! + at * 2;
+    const live = words[state]!;
     // A plain look first: whoever's hint we came for wrote its stamp before it.
-    if (live === 0 || returnedIn(live, words[own[OWN_STAMPS]! + at]!) === 0) continue;
-    let bits = returnedIn(live, Atomics.load(words, own[OWN_STAMPS]! + at));
+    if (live === 0 || returnedIn(live, words[state + STAMPS]!) === 0) continue;
+    let bits = returnedIn(live, Atomics.load(words, state + STAMPS));
     while (bits !== 0) {
       const bit = bits & -bits;
       bits ^= bit;

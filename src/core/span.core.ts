@@ -4,7 +4,7 @@
  * ```
  * heap, 160 words
  * word   0  page shift | 1 pages | 2 data offset in bytes | 3 classes | 4 caches: 1, or 0 when all is central
- * word   5  page map | 6 spans | 7 live | 8 stamps | 9 free mask | 10 holders | 11 used mask | 12 controls | 13 class table
+ * word   5  page map | 6 spans | 7 states | 9 free mask | 10 holders | 11 used mask | 12 controls | 13 class table
  * word  14  words a control | 15 bytes of empty spans that a seat may keep         (once, at create; 5-13 are word indices)
  * word  16  lock: 0, or who works on the pages: generation 24 | seat 8 | 17 how many wait for it
  * word  20  guard: 1 when every block has canaries around it          (once, at create)
@@ -15,8 +15,9 @@
  * page map, a word a page: 0 free, or offset in its span 8 | class 8 | state 8 | owner 8
  * span record, 8 words a page, those of a span's first page are used
  *   0 pages | 1 fresh: blocks ever cut off | 2 free: bits in the free mask | 3 next | 4 previous | 5 listed | 6 counted as empty
- * live    a nibble a granule (16 bytes): live 1 | generation 3, at a block's first granule
- * stamps  a nibble a granule: the live nibble under which another seat than the owner gave the block back
+ * states  a live word and a stamp word for every 128 bytes, side by side: whoever needs one needs the other
+ *   live    a nibble a granule (16 bytes): live 1 | generation 3, at a block's first granule
+ *   stamps  a nibble a granule: the live nibble under which another seat than the owner gave the block back
  * free mask  a bit a granule: a free block of the span that is in nobody's stock
  * holders    a byte a granule: 0 the span's owner, 255 nobody, or a seat
  * control, one a seat, and one (0) for the centre
@@ -47,8 +48,7 @@ export const HEAP_CLASSES = 3;
 export const HEAP_CACHES = 4;
 export const HEAP_MAP = 5;
 export const HEAP_SPANS = 6;
-export const HEAP_LIVE = 7;
-export const HEAP_STAMPS = 8;
+export const HEAP_STATES = 7;
 export const HEAP_FREE_MASK = 9;
 export const HEAP_HOLDERS = 10;
 export const HEAP_USED_MASK = 11;
@@ -113,8 +113,9 @@ export const OWN_PAGES = 7;
 export const OWN_FIRST_PAGE = 8;
 export const OWN_MAP = 9;
 export const OWN_SPANS = 10;
-export const OWN_LIVE = 11;
-export const OWN_STAMPS = 12;
+/** Of this the live words are the even ones, and a word's stamps stand `STAMPS` behind it. */
+export const OWN_STATES = 11;
+export const STAMPS = 1;
 export const OWN_FREE_MASK = 13;
 export const OWN_HOLDERS = 14;
 export const OWN_USED_MASK = 15;
@@ -186,6 +187,11 @@ export function classOf(word: number): number {
   return (word >>> PAGE_CLASS_SHIFT) & 0xff;
 }
 
+/** The live word of a granule; its stamps stand STAMPS behind. */
+export function stateIndex(own: Int32Array, pointer: number): number {
+  return own[OWN_STATES]! + ((pointer >>> 6) & -2);
+}
+
 /** Where a block's nibble stands in its word. */
 function nibbleShift(pointer: number): number {
   return (pointer >>> 2) & 28;
@@ -193,34 +199,35 @@ function nibbleShift(pointer: number): number {
 
 /** The live nibble of a granule, read by its owner or as a hint: 8 and more for a live block, or one that was given back. */
 export function liveNibble(words: Int32Array, own: Int32Array, pointer: number): number {
-  return (words[own[OWN_LIVE]! + (pointer >>> 7)]! >>> nibbleShift(pointer)) & 15;
+  return (words[stateIndex(own, pointer)]! >>> nibbleShift(pointer)) & 15;
 }
 
 /** The stamp of a granule, with what came before it. */
 export function stampNibble(words: Int32Array, own: Int32Array, pointer: number): number {
-  return (Atomics.load(words, own[OWN_STAMPS]! + (pointer >>> 7)) >>> nibbleShift(pointer)) & 15;
+  return (Atomics.load(words, stateIndex(own, pointer) + STAMPS) >>> nibbleShift(pointer)) & 15;
 }
 
 /** Whether a block is live. Answers 1 or 0. Others may move meanwhile. */
 export function isLivePointer(words: Int32Array, own: Int32Array, pointer: number): number {
   const stamp = stampNibble(words, own, pointer);
-  const nibble = (Atomics.load(words, own[OWN_LIVE]! + (pointer >>> 7)) >>> nibbleShift(pointer)) & 15;
+  const nibble = (Atomics.load(words, stateIndex(own, pointer)) >>> nibbleShift(pointer)) & 15;
   return nibble >= 8 && nibble !== stamp ? 1 : 0;
 }
 
 /** Makes a free block live. Only its owner. */
-export function setLive(words: Int32Array, live: number, pointer: number): void {
-  const at = live + (pointer >>> 7);
+export function setLive(words: Int32Array, own: Int32Array, pointer: number): void {
+  const at = stateIndex(own, pointer);
   words[at] = words[at]! | (8 << nibbleShift(pointer));
 }
 
 /** Ends a block's life: the generation moves on, and when it wraps the stamp is cleared. Only its owner. */
 export function endLife(words: Int32Array, own: Int32Array, pointer: number): void {
-  const at = own[OWN_LIVE]! + (pointer >>> 7);
+  const at = stateIndex(own, pointer);
   const shift = nibbleShift(pointer);
   const word = words[at]!;
   const next = (((word >>> shift) & 15) + 1) & 7;
-  if (next === 0) Atomics.and(words, own[OWN_STAMPS]! + (pointer >>> 7), ~(15 << shift));
+  // Most blocks never had a stamp: then there is nothing to clear, and a plain look costs nothing.
+  if (next === 0 && ((words[at + STAMPS]! >>> shift) & 15) !== 0) Atomics.and(words, at + STAMPS, ~(15 << shift));
   words[at] = (word & ~(15 << shift)) | (next << shift);
 }
 
@@ -254,7 +261,8 @@ export function hintReturned(words: Int32Array, own: Int32Array, owner: number, 
   const relative = page - own[OWN_FIRST_PAGE]!;
   const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
   const bit = 1 << (relative & 31);
-  // A plain look is enough: an exchange by the owner that we do not see comes after our stamp, and so finds it.
+  // A plain look is enough, behind an atomic load that is behind our stamp: an exchange by the owner that we do not see comes
+  // after the stamp, and so finds it.
   if ((words[at]! & bit) !== 0) return;
   Atomics.or(words, at, bit);
   const group = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
@@ -264,18 +272,19 @@ export function hintReturned(words: Int32Array, own: Int32Array, owner: number, 
 
 /** Gives a block of another's span back. Answers 1, or 0 when it is not live. */
 export function stampReturned(words: Int32Array, own: Int32Array, pointer: number): number {
-  const at = own[OWN_STAMPS]! + (pointer >>> 7);
+  const live = stateIndex(own, pointer);
+  const at = live + STAMPS;
   const shift = nibbleShift(pointer);
   // First by plain looks: the exchange says whether they were right.
   const looked = words[at]!;
-  const seen = (words[own[OWN_LIVE]! + (pointer >>> 7)]! >>> shift) & 15;
+  const seen = (words[live]! >>> shift) & 15;
   if (seen >= 8 && ((looked >>> shift) & 15) !== seen) {
     const next = (looked & ~(15 << shift)) | (seen << shift);
     if (Atomics.compareExchange(words, at, looked, next) === looked) return hintOwner(words, own, pointer);
   }
   for (;;) {
     const stamps = Atomics.load(words, at);
-    const nibble = (Atomics.load(words, own[OWN_LIVE]! + (pointer >>> 7)) >>> shift) & 15;
+    const nibble = (Atomics.load(words, live) >>> shift) & 15;
     if (nibble < 8 || ((stamps >>> shift) & 15) === nibble) return 0;
     const next = (stamps & ~(15 << shift)) | (nibble << shift);
     if (Atomics.compareExchange(words, at, stamps, next) === stamps) return hintOwner(words, own, pointer);
@@ -286,8 +295,9 @@ export function stampReturned(words: Int32Array, own: Int32Array, pointer: numbe
 function hintOwner(words: Int32Array, own: Int32Array, pointer: number): number {
   const at = own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!);
   const page = pointer >>> own[OWN_PAGE_SHIFT]!;
-  // Plain: what we do not see of it comes after our stamp, and then its next owner sees that.
-  let owner = words[at]! & 0xff;
+  // Atomic, so that it and the plain looks behind it come after our stamp on every machine: a new owner, or an owner's exchange
+  // of its hints, that we do not see then sees the stamp.
+  let owner = Atomics.load(words, at) & 0xff;
   for (;;) {
     if (owner === 0) return 1;
     hintReturned(words, own, owner, page);

@@ -85,8 +85,7 @@ export function createTables(
   words[heap + span.HEAP_GUARD] = geometry.guard ? 1 : 0;
   words[heap + span.HEAP_MAP] = tables.map;
   words[heap + span.HEAP_SPANS] = tables.spans;
-  words[heap + span.HEAP_LIVE] = tables.live;
-  words[heap + span.HEAP_STAMPS] = tables.stamps;
+  words[heap + span.HEAP_STATES] = tables.states;
   words[heap + span.HEAP_FREE_MASK] = tables.freeMask;
   words[heap + span.HEAP_HOLDERS] = tables.holders;
   words[heap + span.HEAP_USED_MASK] = tables.usedMask;

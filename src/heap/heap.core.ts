@@ -21,17 +21,18 @@ import {
   liveNibble,
   OWN_GENERATION,
   OWN_HEAP,
-  OWN_LIVE,
   OWN_MAP,
   OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_RELEASE_AT,
   OWN_SEAT,
+  OWN_STATES,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
   PAGE_HELD,
   PAGE_LARGE,
   PAGE_SMALL,
+  STAMPS,
   STOCK_MOST,
   STOCK_POINTERS,
   STOCK_SHIFT,
@@ -48,11 +49,11 @@ import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
 import { releaseKept, trimHeap } from './heap-keep.core.js';
 
 /** Takes a block from a stock that has one. `stock` is where its class begins in the private array. Fast path: one plain store. */
-export function mallocStocked(words: Int32Array, own: Int32Array, live: number, stock: number): number {
+export function mallocStocked(words: Int32Array, own: Int32Array, states: number, stock: number): number {
   const count = own[stock]! - 1;
   own[stock] = count;
   const pointer = own[stock + STOCK_POINTERS + count]!;
-  const at = live + (pointer >>> 7);
+  const at = states + ((pointer >>> 6) & -2);
   words[at] = words[at]! | (8 << ((pointer >>> 2) & 28));
   return pointer;
 }
@@ -67,24 +68,24 @@ export function freeStocked(
   map: number,
   pageShift: number,
   tag: number,
-  live: number,
-  stamps: number,
+  states: number,
   pointer: number,
 ): number {
   const page = words[map + (pointer >>> pageShift)]!;
   if ((page & 0xffff) !== tag) return 0;
-  const at = live + (pointer >>> 7);
+  const at = states + ((pointer >>> 6) & -2);
   const shift = (pointer >>> 2) & 28;
   const word = words[at]!;
   const nibble = (word >>> shift) & 15;
   if (nibble < 8) return 0;
   // A hint word: another seat may be stamping it now. Ordered before us, it is seen; else the generation tells them apart.
-  if (((words[stamps + (pointer >>> 7)]! >>> shift) & 15) === nibble) return 0;
+  const stamp = (words[at + STAMPS]! >>> shift) & 15;
+  if (stamp === nibble) return 0;
   const stock = OWN_STOCK + (((page >>> PAGE_CLASS_SHIFT) & 0xff) << STOCK_SHIFT);
   const count = own[stock]!;
   if (count >= own[stock + STOCK_MOST]!) return 0;
   const next = (nibble + 1) & 7;
-  if (next === 0) Atomics.and(words, stamps + (pointer >>> 7), ~(15 << shift));
+  if (next === 0 && stamp !== 0) Atomics.and(words, at + STAMPS, ~(15 << shift));
   words[at] = word ^ ((nibble ^ next) << shift);
   own[stock + STOCK_POINTERS + count] = pointer;
   own[stock] = count + 1;
@@ -93,7 +94,7 @@ export function freeStocked(
 
 /** Takes the top of a stock that has one. */
 function popStock(words: Int32Array, own: Int32Array, sizeClass: number): number {
-  return mallocStocked(words, own, own[OWN_LIVE]!, stockIndex(sizeClass));
+  return mallocStocked(words, own, own[OWN_STATES]!, stockIndex(sizeClass));
 }
 
 /** A block of a class. Answers a pointer, NONE or UNSEATED. */
@@ -184,7 +185,7 @@ function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: numb
   const pointer = page << own[OWN_PAGE_SHIFT]!;
   if (page !== 0) {
     setHolder(words, own, pointer, own[OWN_SEAT]!);
-    setLive(words, own[OWN_LIVE]!, pointer);
+    setLive(words, own, pointer);
   }
   unlockHeap(words, own);
   return pointer;

@@ -12,12 +12,11 @@ import {
   HOLDER_NOBODY,
   LOCK_HELD,
   OWN_CLASSES,
-  OWN_LIVE,
   OWN_MAP,
   OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_PAGES,
-  OWN_STAMPS,
+  OWN_STATES,
   OWN_STOCK,
   PAGE_SMALL,
   PAGE_STATE_SHIFT,
@@ -66,8 +65,7 @@ export class SharedHeap extends HeapBase implements Attached {
   private readonly dataBytes: number;
   private readonly map: number;
   private readonly tag: number;
-  private readonly live: number;
-  private readonly stamps: number;
+  private readonly states: number;
   private softLimitBytes = Number.POSITIVE_INFINITY;
   private onSoftLimit: ((reservedBytes: number) => void) | undefined;
   private beyondSoftLimit = false;
@@ -91,8 +89,7 @@ export class SharedHeap extends HeapBase implements Attached {
     this.dataBytes = own[OWN_PAGES]! << this.pageShift;
     this.map = own[OWN_MAP]!;
     this.tag = own[OWN_OWNER] === 0 ? -1 : (PAGE_SMALL << PAGE_STATE_SHIFT) | own[OWN_OWNER]!;
-    this.live = own[OWN_LIVE]!;
-    this.stamps = own[OWN_STAMPS]!;
+    this.states = own[OWN_STATES]!;
     this.softLimitBytes = options.softLimitBytes ?? Number.POSITIVE_INFINITY;
     this.onSoftLimit = options.onSoftLimit;
   }
@@ -116,7 +113,7 @@ export class SharedHeap extends HeapBase implements Attached {
     // What is negative, or not an integer, or too large, is not equal to this.
     if (typeof bytes === 'number' && (bytes & SMALL_MASK) === bytes) {
       const stock = OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << STOCK_SHIFT);
-      if (this.own[stock]! > 0) return mallocFast(this.words, this.own, this.live, stock);
+      if (this.own[stock]! > 0) return mallocFast(this.words, this.own, this.states, stock);
     }
     return this.mallocSlow(bytes, 1);
   }
@@ -195,7 +192,7 @@ export class SharedHeap extends HeapBase implements Attached {
       typeof pointer === 'number' &&
       (pointer & POINTER_MASK) === pointer &&
       (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
-      freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.live, this.stamps, pointer) === 1
+      freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.states, pointer) === 1
     )
       return;
     this.freeSlow(pointer);

@@ -40,8 +40,8 @@ export function fetch(words, at) {
 /** As `SharedHeap.free`. */
 function* freePointer({ words, own }: Me, pointer: number): Walk<number> {
   const tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
-  const { [span.OWN_MAP]: map, [span.OWN_PAGE_SHIFT]: shift, [span.OWN_LIVE]: live, [span.OWN_STAMPS]: stamps } = own;
-  if ((yield* heap.freeStocked(words, own, map!, shift!, tag, live!, stamps!, pointer)) === 1) return DONE;
+  const { [span.OWN_MAP]: map, [span.OWN_PAGE_SHIFT]: shift, [span.OWN_STATES]: states } = own;
+  if ((yield* heap.freeStocked(words, own, map!, shift!, tag, states!, pointer)) === 1) return DONE;
   if ((yield* heap.freeOthers(words, own, pointer)) === 1) return DONE;
   return yield* heap.freeBlock(words, own, pointer);
 }
@@ -269,8 +269,7 @@ export function program(
         return [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1] as const;
       }),
       [words[at + span.HEAP_MAP]!, words[at + span.HEAP_MAP]! + pages],
-      [words[at + span.HEAP_LIVE]!, words[at + span.HEAP_LIVE]! + pages * 4],
-      [words[at + span.HEAP_STAMPS]!, words[at + span.HEAP_STAMPS]! + pages * 4],
+      [words[at + span.HEAP_STATES]!, words[at + span.HEAP_STATES]! + pages * 8],
     ],
     ...(further.victims === undefined
       ? {
@@ -289,8 +288,7 @@ export function program(
       ['heap', at],
       ['map', words[at + span.HEAP_MAP]!],
       ['span', words[at + span.HEAP_SPANS]!],
-      ['live', words[at + span.HEAP_LIVE]!],
-      ['stamp', words[at + span.HEAP_STAMPS]!],
+      ['state', words[at + span.HEAP_STATES]!],
       ['free', words[at + span.HEAP_FREE_MASK]!],
       ['holder', words[at + span.HEAP_HOLDERS]!],
       ['used', words[at + span.HEAP_USED_MASK]!],

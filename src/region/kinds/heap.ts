@@ -22,8 +22,7 @@ export const heapKind: Kind = {
       words[at + span.HEAP_DATA_OFFSET] === tables.dataOffset &&
       words[at + span.HEAP_MAP] === tables.map &&
       words[at + span.HEAP_SPANS] === tables.spans &&
-      words[at + span.HEAP_LIVE] === tables.live &&
-      words[at + span.HEAP_STAMPS] === tables.stamps &&
+      words[at + span.HEAP_STATES] === tables.states &&
       words[at + span.HEAP_FREE_MASK] === tables.freeMask &&
       words[at + span.HEAP_HOLDERS] === tables.holders &&
       words[at + span.HEAP_USED_MASK] === tables.usedMask &&
