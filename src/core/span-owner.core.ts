@@ -17,7 +17,7 @@ import {
   CONTROL_HEADS,
   classIndex,
   classOf,
-  endLife,
+  endLives,
   firstPageOf,
   HEAP_EMPTY_MAX,
   isPage,
@@ -52,6 +52,7 @@ import {
   spanFresh,
   spanIndex,
   spanLength,
+  stateIndex,
   stateOf,
 } from './span.core.js';
 import { DONE, UNSEATED } from './status.js';
@@ -162,15 +163,20 @@ export function fillStock(words: Int32Array, own: Int32Array, sizeClass: number,
  * `dropSpan` it. Else 0.
  */
 export function returnBlock(words: Int32Array, own: Int32Array, pointer: number): number {
+  return returnBlocks(words, own, pointer, 1 << ((pointer >>> 4) & 31), 1);
+}
+
+/** As `returnBlock`, for so many blocks in one word of the free mask, the bits of which are given; one of them is at `pointer`. */
+function returnBlocks(words: Int32Array, own: Int32Array, pointer: number, bits: number, count: number): number {
   const at = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + at]!;
   const page = firstPageOf(at, word);
-  if (isPage(own, page) === 0) return 0; // damaged: the block is lost
+  if (isPage(own, page) === 0) return 0; // damaged: the blocks are lost
   const span = spanIndex(own, page);
   const mask = own[OWN_FREE_MASK]! + (pointer >>> 9);
-  const bits = words[mask]!;
-  words[mask] = bits | (1 << ((pointer >>> 4) & 31));
-  const free = words[span + SPAN_FREE]! + 1;
+  const before = words[mask]!;
+  words[mask] = before | bits;
+  const free = words[span + SPAN_FREE]! + count;
   words[span + SPAN_FREE] = free;
   if (words[span + SPAN_LISTED] === 0) listSpan(words, own, page, classOf(word));
   if (free !== words[span + SPAN_FRESH]) return 0;
@@ -224,19 +230,15 @@ export function spillStock(words: Int32Array, own: Int32Array, sizeClass: number
 /** Takes back what others returned in one page. Answers DONE or UNSEATED. */
 function collectPage(words: Int32Array, own: Int32Array, page: number): number {
   const shift = own[OWN_PAGE_SHIFT]!;
-  const first = (page << shift) >>> 7;
   const word = words[own[OWN_MAP]! + page]!;
-  for (let at = first; at < first + (1 << (shift - 7)); at++) {
-    const state = own[OWN_STATES]! + at * 2;
-    const live = words[state]!;
-    // A plain look first: whoever's hint we came for wrote its stamp before it.
-    if (live === 0 || returnedIn(live, words[state + STAMPS]!) === 0) continue;
-    let bits = returnedIn(live, Atomics.load(words, state + STAMPS));
-    while (bits !== 0) {
-      const bit = bits & -bits;
-      bits ^= bit;
-      const pointer = (at << 7) + ((31 - Math.clz32(bit)) << 2);
-      const empty = takeBack(words, own, pointer, word);
+  const pairs = 1 << (shift - 7);
+  for (let pair = 0; pair < pairs; pair += 32) {
+    const first = ((page << shift) >>> 7) + pair;
+    let found = pairsReturned(words, own[OWN_STATES]! + first * 2, Math.min(32, pairs));
+    while (found !== 0) {
+      const lowest = found & -found;
+      found ^= lowest;
+      const empty = takeBack(words, own, (first + 31 - Math.clz32(lowest)) << 7, word);
       // Nothing of it is live any more.
       if (empty !== 0) return dropSpan(words, own, empty);
     }
@@ -244,16 +246,51 @@ function collectPage(words: Int32Array, own: Int32Array, page: number): number {
   return DONE;
 }
 
-/** Ends the life of a block of this owner's: into the stock, or its span. Answers as `returnBlock`. */
-function takeBack(words: Int32Array, own: Int32Array, pointer: number, word: number): number {
-  if ((stateOf(word) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
-  endLife(words, own, pointer);
+/**
+ * Which of up to 32 pairs of state words say that something was returned, a bit each. Plain looks: whoever's hint we came for wrote
+ * its stamp before it. No branch depends on what is read, so the lines that others wrote are fetched at the same time.
+ */
+function pairsReturned(words: Int32Array, at: number, pairs: number): number {
+  let found = 0;
+  for (let pair = 0; pair < pairs; pair++) {
+    const bits = returnedIn(words[at + pair * 2]!, words[at + pair * 2 + STAMPS]!);
+    found |= ((bits | (0 - bits)) >>> 31) << pair;
+  }
+  return found;
+}
+
+/**
+ * Ends the lives of the returned blocks of one live word: into the stock, or their span. `base` is where its 128 bytes begin. Answers
+ * as `returnBlock`.
+ */
+function takeBack(words: Int32Array, own: Int32Array, base: number, word: number): number {
+  const at = stateIndex(own, base);
+  let bits = returnedIn(words[at]!, words[at + STAMPS]!);
+  if ((stateOf(word) & PAGE_HELD) !== 0) clearHolders(words, own, base, bits);
+  endLives(words, at, bits);
   const stock = stockIndex(classOf(word));
-  const count = own[stock]!;
-  if (count >= own[stock + STOCK_MOST]! >>> 1) return returnBlock(words, own, pointer);
-  own[stock + STOCK_POINTERS + count] = pointer;
-  own[stock] = count + 1;
-  return 0;
+  const most = own[stock + STOCK_MOST]! >>> 1;
+  let mask = 0;
+  let count = 0;
+  while (bits !== 0) {
+    const granule = (31 - Math.clz32(bits & -bits)) >>> 2;
+    bits &= bits - 1;
+    if (own[stock]! < most) {
+      own[stock + STOCK_POINTERS + own[stock]!] = base + (granule << 4);
+      own[stock]! += 1;
+    } else {
+      mask |= 1 << (((base >>> 4) & 31) + granule);
+      count++;
+    }
+  }
+  return count === 0 ? 0 : returnBlocks(words, own, base, mask, count);
+}
+
+/** Writes off the holders of some blocks of one live word, each given by the lowest bit of its nibble. */
+function clearHolders(words: Int32Array, own: Int32Array, base: number, bits: number): void {
+  for (let rest = bits; rest !== 0; rest &= rest - 1) {
+    setHolder(words, own, base + ((31 - Math.clz32(rest & -rest)) << 2), 0);
+  }
 }
 
 /** Takes back all that others returned since the last time. Answers DONE or UNSEATED. */

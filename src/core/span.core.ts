@@ -141,8 +141,9 @@ export const STOCK_MOST = 1;
 export const STOCK_POINTERS = 2;
 const STOCK_CLASS = 124;
 
-/** The live bits of a word, and the lowest bit of each nibble. */
+/** The live bits of a word, its generations, and the lowest bit of each nibble. */
 const LIVE_BITS = 0x88888888;
+const GENERATIONS = 0x77777777;
 const LOW_BITS = 0x11111111;
 
 /** The record of the span whose first page this is. Pages are counted from the beginning of the memory. */
@@ -222,13 +223,22 @@ export function setLive(words: Int32Array, own: Int32Array, pointer: number): vo
 
 /** Ends a block's life: the generation moves on, and when it wraps the stamp is cleared. Only its owner. */
 export function endLife(words: Int32Array, own: Int32Array, pointer: number): void {
-  const at = stateIndex(own, pointer);
-  const shift = nibbleShift(pointer);
-  const word = words[at]!;
-  const next = (((word >>> shift) & 15) + 1) & 7;
+  endLives(words, stateIndex(own, pointer), 1 << nibbleShift(pointer));
+}
+
+/** Ends the lives of several live blocks of one live word, each given by the lowest bit of its nibble. Only their owner. */
+export function endLives(words: Int32Array, at: number, bits: number): void {
+  const live = words[at]!;
+  const next = ((live & GENERATIONS & nibblesOf(bits)) + bits) & GENERATIONS;
+  const wrapped = nibblesOf(bits & ~(next | (next >>> 1) | (next >>> 2)));
   // Most blocks never had a stamp: then there is nothing to clear, and a plain look costs nothing.
-  if (next === 0 && ((words[at + STAMPS]! >>> shift) & 15) !== 0) Atomics.and(words, at + STAMPS, ~(15 << shift));
-  words[at] = (word & ~(15 << shift)) | (next << shift);
+  if ((words[at + STAMPS]! & wrapped) !== 0) Atomics.and(words, at + STAMPS, ~wrapped);
+  words[at] = (live & ~nibblesOf(bits)) | next;
+}
+
+/** The whole nibbles of which these are the lowest bits. */
+function nibblesOf(bits: number): number {
+  return bits | (bits << 1) | (bits << 2) | (bits << 3);
 }
 
 /** Which nibbles of a live word are live and equal to their stamps: the lowest bit of each nibble. */

@@ -48,11 +48,12 @@ import { collectReturned, dropSpan, fillStock, returnBlock, spillStock, stockInd
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
 import { releaseKept, trimHeap } from './heap-keep.core.js';
 
-/** Takes a block from a stock that has one. `stock` is where its class begins in the private array. Fast path: one plain store. */
+/** Takes a block from a stock. Answers 0 when it has none. `stock` is where its class begins in the private array. Plain. */
 export function mallocStocked(words: Int32Array, own: Int32Array, states: number, stock: number): number {
-  const count = own[stock]! - 1;
-  own[stock] = count;
-  const pointer = own[stock + STOCK_POINTERS + count]!;
+  const count = own[stock]!;
+  if (count <= 0) return 0;
+  own[stock] = count - 1;
+  const pointer = own[stock + STOCK_POINTERS - 1 + count]!;
   const at = states + ((pointer >>> 6) & -2);
   words[at] = words[at]! | (8 << ((pointer >>> 2) & 28));
   return pointer;
@@ -85,7 +86,7 @@ export function freeStocked(
   const count = own[stock]!;
   if (count >= own[stock + STOCK_MOST]!) return 0;
   const next = (nibble + 1) & 7;
-  if (next === 0 && stamp !== 0) Atomics.and(words, at + STAMPS, ~(15 << shift));
+  if (stamp !== 0 && next === 0) Atomics.and(words, at + STAMPS, ~(15 << shift));
   words[at] = word ^ ((nibble ^ next) << shift);
   own[stock + STOCK_POINTERS + count] = pointer;
   own[stock] = count + 1;

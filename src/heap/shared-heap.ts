@@ -113,7 +113,8 @@ export class SharedHeap extends HeapBase implements Attached {
     // What is negative, or not an integer, or too large, is not equal to this.
     if (typeof bytes === 'number' && (bytes & SMALL_MASK) === bytes) {
       const stock = OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << STOCK_SHIFT);
-      if (this.own[stock]! > 0) return mallocFast(this.words, this.own, this.states, stock);
+      const pointer = mallocFast(this.words, this.own, this.states, stock);
+      if (pointer !== 0) return pointer;
     }
     return this.mallocSlow(bytes, 1);
   }
@@ -187,11 +188,12 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   free(pointer: number): void {
-    // The first line refuses what is negative, not an integer or not aligned, the second what is outside.
+    // The first line refuses what is negative, not an integer or not aligned, the second what is outside: both sides unsigned, or
+    // the engine compares floats.
     if (
       typeof pointer === 'number' &&
       (pointer & POINTER_MASK) === pointer &&
-      (pointer - this.dataOffset) >>> 0 < this.dataBytes &&
+      (pointer - this.dataOffset) >>> 0 < this.dataBytes >>> 0 &&
       freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.states, pointer) === 1
     )
       return;
