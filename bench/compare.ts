@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { figure } from './harness/report.js';
-import { compareResults, disagreements } from './proof/compare.js';
+import { agreement, compareResults } from './proof/compare.js';
 import { readResult } from './proof/result.js';
 
 const command = new Command('bench:compare')
@@ -21,14 +21,14 @@ try {
   for (const { row, ratio, low, high, call } of told) {
     table.push([row, figure(ratio), `${figure(low)} .. ${figure(high)}`, call]);
   }
+  if (told.length > 0) process.stdout.write(`${table}\n`);
+  process.stdout.write(`${told.length} of ${changes.length} rows told; ratios of times: below 1, B is faster\n`);
+  const { alike, byOne, contrary } = agreement(a, b);
+  const list = (lines: readonly string[]): string => lines.map(line => `  ${line}\n`).join('');
+  process.stdout.write(`Both call the same winner of ${alike} pairs.\n`);
+  if (byOne.length > 0) process.stdout.write(`One calls a winner, to whom the other leans:\n${list(byOne)}`);
   process.stdout.write(
-    `${table}\n${told.length} of ${changes.length} rows told; ratios of times: below 1, B is faster\n`,
-  );
-  const contrary = disagreements(a, b);
-  process.stdout.write(
-    contrary.length === 0
-      ? 'Both runs agree on every winner that both call.\n'
-      : `They call different winners:\n${contrary.map(line => `  ${line}\n`).join('')}`,
+    contrary.length === 0 ? 'They contradict each other nowhere.\n' : `They contradict:\n${list(contrary)}`,
   );
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);

@@ -1,5 +1,6 @@
 /** The rows of `bench:bytes`. */
 import { type Absent, type Contender, scripted } from '../harness/contender.js';
+import { onOneCore } from '../harness/cores.js';
 import { atLeast, type Gate } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
 import { native } from '../harness/native.js';
@@ -23,11 +24,13 @@ const LABELS: Record<string, string> = {
 
 const pieces = new URL('./pieces.js', import.meta.url);
 const threads = new URL('./threads.js', import.meta.url);
-const ours: readonly Contender[] = SIZES.flatMap(({ bytes, operations }) => [
-  ...KINDS.map(kind => {
-    const count = kind === 'ringbuf.js' ? Math.ceil(operations / Math.max(2, bytes / 512)) : operations;
-    return scripted(`${kind}-${bytes}`, `${bytes} B ${LABELS[kind]}`, count, pieces, kind, String(bytes));
-  }),
+const ours: readonly (Contender | Absent)[] = SIZES.flatMap(({ bytes, operations }) => [
+  ...onOneCore(
+    KINDS.map(kind => {
+      const count = kind === 'ringbuf.js' ? Math.ceil(operations / Math.max(2, bytes / 512)) : operations;
+      return scripted(`${kind}-${bytes}`, `${bytes} B ${LABELS[kind]}`, count, pieces, kind, String(bytes));
+    }),
+  ),
   scripted(`threads-${bytes}`, `${bytes} B from thread to thread`, Math.ceil(operations / 4), threads, String(bytes)),
 ]);
 const gates: readonly Gate[] = SIZES.flatMap(({ bytes, ofBare, ofPeer }) => [
@@ -49,7 +52,8 @@ export const bytes: Group = {
     // One after the other: the second finds compiled what the first compiled.
     for (const { bytes: size, operations } of SIZES) {
       const label = `${size} B C++ kfifo`;
-      all.push(await native({ key: `kfifo-${size}`, label, operations, source: 'kfifo.cpp', args: [String(size)] }));
+      const args = [String(size)];
+      all.push(...onOneCore([await native({ key: `kfifo-${size}`, label, operations, source: 'kfifo.cpp', args })]));
     }
     return all;
   },

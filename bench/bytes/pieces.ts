@@ -66,4 +66,4 @@ const rounds: Record<string, () => (operations: number) => number> = {
 const round = rounds[contender]!();
 verify(round(1000) === 1000 * bytes && Buffer.compare(source, target) === 0, 'a piece came out other than it went in');
 target.fill(0);
-await serve(contender, round);
+await serve(contender === 'local' || contender === 'shared' ? `ringwell, ${contender}` : contender, round);

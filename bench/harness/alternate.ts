@@ -11,6 +11,8 @@ export interface Measured {
   readonly label: string;
   readonly name: string;
   readonly operations: number;
+  /** The one core that it ran on; any, if that is not told. */
+  readonly core?: number;
   /** Nanoseconds an operation. */
   readonly ns: Summary;
 }
@@ -28,25 +30,41 @@ export interface Plan {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Measures those that can run; the others come back as they are, and who answers wrongly comes back with the evidence. Rows keep
- * the order of the contenders; after an abort, those without a sample are left out.
- */
+/** Measures those that can run, in one pass. Rows as `Alternation` has them. */
 export async function alternate(contenders: readonly (Contender | Absent)[], plan: Plan): Promise<Row[]> {
-  const turns: Turns[] = [];
-  try {
-    for (const contender of contenders) {
-      if (plan.signal?.aborted) break;
-      if ('command' in contender) turns.push(await startTurns(contender));
+  const alternation = new Alternation(contenders);
+  await alternation.pass(plan);
+  return alternation.rows();
+}
+
+/** Contenders that are measured in one pass or several, with a new process each for every pass. */
+export class Alternation {
+  readonly #contenders: readonly (Contender | Absent)[];
+  readonly #turns: readonly Turns[];
+
+  constructor(contenders: readonly (Contender | Absent)[]) {
+    this.#contenders = contenders;
+    this.#turns = contenders.filter(one => 'command' in one).map(contender => ({ contender, samples: [] }));
+  }
+
+  /** Takes that many samples more of each. */
+  async pass(plan: Plan): Promise<void> {
+    try {
+      for (const turns of this.#turns) if (!plan.signal?.aborted) await start(turns);
+      await takeTurns(this.#turns, plan);
+    } finally {
+      for (const { running } of this.#turns) running?.stop();
     }
-    await takeTurns(turns, plan);
-    return contenders.flatMap(contender => {
-      if (!('command' in contender)) return contender;
-      const found = turns.find(one => one.contender === contender);
-      return found === undefined ? [] : rowOf(found);
-    });
-  } finally {
-    for (const { running } of turns) running?.stop();
+  }
+
+  /**
+   * Those that were measured, with all samples; those that can't run, as they are; who answered wrongly, with the evidence. In the
+   * order of the contenders; after an abort, those without a sample are left out.
+   */
+  rows(): Row[] {
+    return this.#contenders.flatMap(one =>
+      'command' in one ? rowOf(this.#turns.find(({ contender }) => contender === one)!) : one,
+    );
   }
 }
 
@@ -57,11 +75,12 @@ interface Turns {
   wrong?: string;
 }
 
-async function startTurns(contender: Contender): Promise<Turns> {
+async function start(turns: Turns): Promise<void> {
+  if (turns.wrong !== undefined) return;
   try {
-    return { contender, running: await Running.start(contender), samples: [] };
+    turns.running = await Running.start(turns.contender);
   } catch (error) {
-    return { contender, samples: [], wrong: evidenceOf(error) };
+    turns.wrong = evidenceOf(error);
   }
 }
 
@@ -70,19 +89,21 @@ function evidenceOf(error: unknown): string {
   throw error;
 }
 
-function rowOf({ contender: { key, label, operations }, running, samples, wrong }: Turns): Row | [] {
+function rowOf({ contender: { key, label, operations, core }, running, samples, wrong }: Turns): Row | [] {
   if (wrong !== undefined) return { key, label, wrong };
-  return samples.length === 0 ? [] : { key, label, name: running!.name, operations, ns: summarize(samples) };
+  if (samples.length === 0) return [];
+  const kept = core === undefined ? {} : { core };
+  return { key, label, name: running!.name, operations, ...kept, ns: summarize(samples) };
 }
 
-async function takeTurns(turns: readonly Turns[], { rounds, warmups, onRound, signal }: Plan): Promise<void> {
-  const total = (rounds + warmups) * turns.length;
+async function takeTurns(all: readonly Turns[], { rounds, warmups, onRound, signal }: Plan): Promise<void> {
+  const total = (rounds + warmups) * all.length;
   for (let turn = 0; turn < total; turn++) {
     if (signal?.aborted) return;
     onRound?.(turn, total);
-    const round = Math.floor(turn / turns.length);
+    const round = Math.floor(turn / all.length);
     // Everybody comes first once: who follows whom changes from round to round.
-    const one = turns[(turn + round) % turns.length]!;
+    const one = all[(turn + round) % all.length]!;
     if (one.wrong !== undefined || one.running === undefined) continue;
     try {
       const ns = await one.running.round();

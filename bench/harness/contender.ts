@@ -15,6 +15,8 @@ export interface Contender {
   readonly command: readonly [string, ...string[]];
   /** Operations a round. */
   readonly operations: number;
+  /** The one core that it may run on; default any. */
+  readonly core?: number;
 }
 
 /** A contender that can't run here, and what it would need. */
@@ -76,8 +78,9 @@ export class Running {
 
   /** Starts the process and waits until it has verified itself. */
   static async start(contender: Contender): Promise<Running> {
-    const [program, ...args] = contender.command;
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const { command, core } = contender;
+    const [program, ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
+    const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     children.add(child);
     const complaints: string[] = [];
     child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
@@ -107,7 +110,7 @@ export class Running {
       await Promise.race([once(this.#child, 'close'), setTimeout(1000)]);
     const said = this.#complaints.join('');
     const sentence = /^\s*(?:\w*Error|Uncaught).*$/m.exec(said)?.[0] ?? said.trim().split('\n').pop() ?? '';
-    return new WrongAnswer(sentence.trim() === '' ? what : sentence.trim());
+    return new WrongAnswer(sentence.replace('Error: Cannot measure: ', '').trim() || what);
   }
 
   /** Ends the process: it sees the end of its input. */

@@ -15,6 +15,7 @@ export interface Shape {
   readonly label: string;
   readonly args: readonly [shape: string, number: string];
   readonly operations: number;
+  readonly twoThreads?: boolean;
   /** Which of the allocators; default all. */
   readonly among?: readonly string[];
   /** Also a heap without caches. */

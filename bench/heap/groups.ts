@@ -1,4 +1,5 @@
 /** The rows of `bench:heap`. */
+import { onOneCore } from '../harness/cores.js';
 import { atLeast, atMost, type Gate } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
 import { contendersOf, type Shape } from './contenders.js';
@@ -8,9 +9,16 @@ const MI = 2 ** 20;
 export const shapes: readonly Shape[] = [
   { key: 'replace', label: 'replace among 4096, 1..8000 bytes', args: ['replace', '1'], operations: MI, central: true },
   { key: 'pair', label: 'pair of 4096 bytes', args: ['pair', '1'], operations: MI, central: true },
-  { key: 'two', label: 'the same replace, 2 threads', args: ['replace', '2'], operations: 2 * MI, among: ['tcmalloc'] },
-  { key: 'pipe', label: 'one allocates, one frees', args: ['pipe', '2'], operations: MI / 2 },
-  { key: 'larson', label: 'larson, 2 threads', args: ['larson', '2'], operations: 1_000_000 },
+  {
+    key: 'two',
+    label: 'the same replace, 2 threads',
+    args: ['replace', '2'],
+    operations: 2 * MI,
+    twoThreads: true,
+    among: ['tcmalloc'],
+  },
+  { key: 'pipe', label: 'one allocates, one frees', args: ['pipe', '2'], operations: MI / 2, twoThreads: true },
+  { key: 'larson', label: 'larson, 2 threads', args: ['larson', '2'], operations: 1_000_000, twoThreads: true },
   { key: 'blocks-1k', label: '1,024 live', args: ['blocks', '1024'], operations: MI, among: ['tcmalloc'] },
   { key: 'blocks-1m', label: '1,048,576 live', args: ['blocks', '1048576'], operations: MI, among: ['tcmalloc'] },
 ];
@@ -39,7 +47,10 @@ export const heap: Group = {
   })),
   contenders: async () => {
     const all = [];
-    for (const shape of shapes) all.push(...(await contendersOf(shape)));
+    for (const shape of shapes) {
+      const contenders = await contendersOf(shape);
+      all.push(...(shape.twoThreads ? contenders : onOneCore(contenders)));
+    }
     return all;
   },
 };

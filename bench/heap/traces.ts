@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Absent, type Contender, scripted } from '../harness/contender.js';
+import { onOneCore } from '../harness/cores.js';
 import type { Group } from '../harness/group.js';
 import { cacheFolder, native } from '../harness/native.js';
 import { parseTrace, traceNames, traceText } from '../traces/trace.js';
@@ -39,7 +40,7 @@ async function replaysOf(trace: string): Promise<Replays> {
   for (const [kind, name] of Object.entries(OURS)) {
     contenders.push(scripted(`${trace}-${KEYS[kind]}`, `${trace}: ${name}`, operations, module, trace, kind));
   }
-  return { trace, peakBytes, contenders };
+  return { trace, peakBytes, contenders: onOneCore(contenders) };
 }
 
 /** One group a trace. */

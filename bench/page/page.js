@@ -55,6 +55,15 @@ function table(head, rows) {
 
 const number = text => ({ text, className: 'number' });
 
+/** 1, 2, 5, 10, 20 and so on, up to a little beyond both ends; only powers of ten where those are too many. */
+function logTicks(values, most) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const decades = Array.from({ length: 24 }, (_, i) => i - 6);
+  const within = value => value >= low * 0.8 && value <= high * 1.25;
+  const all = decades.flatMap(power => [1, 2, 5].map(digit => Number(`${digit}e${power}`))).filter(within);
+  return all.length <= most ? all : all.filter(value => /^[0.]*10*$/.test(String(value)));
+}
+
 /** On a phone, names stand above their lines; else beside them. */
 function rowsPlot({ rows, unit, operation, ours }) {
   const convert = ns => (unit === 'ns' ? ns : 1e3 / ns);
@@ -65,11 +74,17 @@ function rowsPlot({ rows, unit, operation, ours }) {
       median: convert(row.ns.median),
       q1: convert(row.ns.q1),
       q3: convert(row.ns.q3),
-      mine: ours.includes(row.key) || /^(ringwell|local|shared|ring\b|message ring|byte ring)/.test(row.name),
+      mine: ours.includes(row.key),
     }));
+  const title =
+    unit === 'ns' ? `ns a ${operation} (left is better)` : `million ${operation}s a second (right is better)`;
   return width => {
     const narrow = width < 600;
     const longest = Math.max(...data.map(({ label }) => label.length));
+    const ticks = logTicks(
+      data.flatMap(({ q1, q3 }) => [q1, q3]),
+      narrow ? 6 : 12,
+    );
     const stroke = row => (row.mine ? color('--ours') : color('--others'));
     return Plot.plot({
       width,
@@ -81,18 +96,22 @@ function rowsPlot({ rows, unit, operation, ours }) {
       style: { background: 'transparent', color: color('--ink'), fontSize: '12px' },
       x: {
         type: 'log',
-        grid: true,
-        axis: 'bottom',
-        ticks: narrow ? 3 : 6,
-        tickFormat: value => (/^[125]/.test(value.toPrecision(1)) ? String(Number(value.toPrecision(2))) : ''),
-        label:
-          unit === 'ns' ? `ns a ${operation} (left is better)` : `million ${operation}s a second (right is better)`,
+        axis: null,
       },
       y: { domain: data.map(({ label }) => label), label: null, axis: narrow ? null : 'left', tickSize: 0 },
       marks: [
+        Plot.gridX(ticks),
+        // The text by hand: a logarithmic scale leaves out labels as it likes.
+        Plot.axisX(ticks, { anchor: 'bottom', label: title, text: value => value.toLocaleString('en') }),
         Plot.ruleY(data, { y: 'label', x1: 'q1', x2: 'q3', stroke, strokeWidth: 5, strokeOpacity: 0.4 }),
         Plot.dot(data, { x: 'median', y: 'label', fill: stroke, r: 4.5 }),
-        Plot.text(data, { x: 'median', y: 'label', text: row => figure(row.median), dx: 9, textAnchor: 'start' }),
+        Plot.text(data, {
+          x: row => Math.max(row.median, row.q1, row.q3),
+          y: 'label',
+          text: row => figure(row.median),
+          dx: 9,
+          textAnchor: 'start',
+        }),
         narrow
           ? Plot.text(data, { y: 'label', text: 'label', frameAnchor: 'left', textAnchor: 'start', dy: -14 })
           : null,
@@ -103,7 +122,8 @@ function rowsPlot({ rows, unit, operation, ours }) {
 
 function sectionOf(section) {
   const label = key => section.rows.find(row => row.key === key)?.label ?? key;
-  const parts = [element('h2', { textContent: `${section.suite}: ${section.name}` }), drawn(rowsPlot(section))];
+  const parts = [element('h2', { textContent: `${section.suite}: ${section.name}` })];
+  if (section.rows.some(row => row.ns)) parts.push(drawn(rowsPlot(section)));
   for (const row of section.rows) {
     if (row.needs)
       parts.push(element('p', { className: 'faint', textContent: `${row.label}: not measured, needs ${row.needs}` }));
@@ -141,7 +161,11 @@ function profilesPlot(profiles) {
         type: 'log',
         grid: true,
         label: 'us',
-        tickFormat: value => (/^1/.test(value.toPrecision(1)) ? String(value) : ''),
+        ticks: logTicks(
+          points.map(({ us }) => us),
+          1,
+        ),
+        tickFormat: value => value.toLocaleString('en'),
       },
       color: {
         legend: true,
@@ -200,7 +224,7 @@ main.append(
   element('h1', { textContent: 'Ringwell: the figures' }),
   element('p', {
     className: 'faint',
-    textContent: `${cpu}, ${cores} cores, ${system}, Node ${node}, ${found.began.slice(0, 16).replace('T', ' ')} UTC, ${found.seconds} s.`,
+    textContent: `${cpu}, ${cores} cores, ${system}, Node ${node}, ${found.began.slice(0, 16).replace('T', ' ')} UTC, ${found.command}, ${found.seconds} s.`,
   }),
   ...(found.complete
     ? []

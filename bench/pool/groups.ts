@@ -1,5 +1,6 @@
 /** The groups of rows of `bench:pool`. */
 import { type Contender, scripted } from '../harness/contender.js';
+import { onOneCore } from '../harness/cores.js';
 import { atLeast, atMost } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
 import { nativeRungs, PAIRS, scriptedRungs } from './ladder.js';
@@ -53,11 +54,13 @@ export const replace: Group = {
   })),
   contenders: async () => {
     const module = new URL('./replace.js', import.meta.url);
-    return ['local', 'shared'].flatMap(kind =>
-      sizes.map(size => {
-        const label = `${kind} pool, ${size.toLocaleString('en')} blocks`;
-        return scripted(`${kind}-${size}`, label, PAIRS, module, kind, String(size));
-      }),
+    return onOneCore(
+      ['local', 'shared'].flatMap(kind =>
+        sizes.map(size => {
+          const label = `${kind} pool, ${size.toLocaleString('en')} blocks`;
+          return scripted(`${kind}-${size}`, label, PAIRS, module, kind, String(size));
+        }),
+      ),
     );
   },
 };
@@ -75,9 +78,11 @@ export const objects: Group = {
   })),
   contenders: async () => {
     const module = new URL('./objects.js', import.meta.url);
-    return [1, 64].flatMap(live =>
-      Object.entries(OBJECTS).map(([kind, name]) =>
-        scripted(`${kind}-${live}`, `${name}, ${live} live`, PAIRS + 1, module, kind, String(live)),
+    return onOneCore(
+      [1, 64].flatMap(live =>
+        Object.entries(OBJECTS).map(([kind, name]) =>
+          scripted(`${kind}-${live}`, `${name}, ${live} live`, PAIRS + 1, module, kind, String(live)),
+        ),
       ),
     );
   },
@@ -94,11 +99,13 @@ export const treated: Group = {
   ),
   contenders: async () => {
     const module = new URL('./treated.js', import.meta.url);
-    return ['local', 'shared'].flatMap(kind =>
-      Object.entries(TREATMENTS).map(([treatment, label]) => {
-        const count = treatment === 'plain' || treatment === 'guard' ? PAIRS : PAIRS >> 4;
-        return scripted(`${kind}-${treatment}`, `${kind} pool, ${label}`, count, module, kind, treatment);
-      }),
+    return onOneCore(
+      ['local', 'shared'].flatMap(kind =>
+        Object.entries(TREATMENTS).map(([treatment, label]) => {
+          const count = treatment === 'plain' || treatment === 'guard' ? PAIRS : PAIRS >> 4;
+          return scripted(`${kind}-${treatment}`, `${kind} pool, ${label}`, count, module, kind, treatment);
+        }),
+      ),
     );
   },
 };

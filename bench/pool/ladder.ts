@@ -1,5 +1,6 @@
 /** The ladder of allocators: a pair of "allocate 4096 bytes, write a word, free them" on each rung, from the kernel (rung 0) to a pool (rung 3). */
 import { type Absent, type Contender, scripted } from '../harness/contender.js';
+import { onOneCore } from '../harness/cores.js';
 import { type NativeContender, native } from '../harness/native.js';
 
 /** As many pairs as the lecture's programs make. */
@@ -51,19 +52,19 @@ const rungs: readonly NativeContender[] = [
 ];
 
 /** The rungs in C++, from the slowest down. */
-export function nativeRungs(): Promise<(Contender | Absent)[]> {
-  return Promise.all(rungs.map(native));
+export async function nativeRungs(): Promise<(Contender | Absent)[]> {
+  return onOneCore(await Promise.all(rungs.map(native)));
 }
 
 /** The rungs in JavaScript. The slow ones do fewer pairs a round, so that a ladder is climbed in seconds. */
-export function scriptedRungs(): Contender[] {
+export function scriptedRungs(): (Contender | Absent)[] {
   const heap = new URL('../heap/heap.js', import.meta.url);
-  return [
+  return onOneCore([
     scripted('array-buffer', 'new ArrayBuffer(4096)', PAIRS >> 4, new URL('./array-buffer.js', import.meta.url)),
     scripted('alloc-unsafe', 'Buffer.allocUnsafe(4096)', PAIRS >> 4, new URL('./alloc-unsafe.js', import.meta.url)),
     scripted('heap-central', 'rung 1: heap without caches', PAIRS, heap, 'pair', '1', 'central'),
     scripted('heap', 'rung 2: heap', PAIRS, heap, 'pair', '1'),
     scripted('local-pool', 'rung 3: local pool', PAIRS, new URL('./local-pool.js', import.meta.url)),
     scripted('shared-pool', 'rung 3: shared pool', PAIRS, new URL('./shared-pool.js', import.meta.url)),
-  ];
+  ]);
 }

@@ -40,4 +40,4 @@ function replace(count: number): number {
 
 replace(1000);
 verify(pool.liveCount === live.length, 'blocks were lost');
-await serve(`${kind} pool of ${capacity}`, replace);
+await serve(`ringwell, ${kind} pool of ${capacity}`, replace);

@@ -37,4 +37,4 @@ function touchingPairs(count: number): number {
 }
 
 verify(pairs(1000) !== -1 && pool.liveCount === 0, 'blocks were lost');
-await serve(`${kind} pool, ${treatment}`, treatment === 'touch' ? touchingPairs : pairs);
+await serve(`ringwell, ${kind} pool, ${treatment}`, treatment === 'touch' ? touchingPairs : pairs);

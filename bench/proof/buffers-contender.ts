@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { MemPool } from '@thi.ng/malloc';
 import { Heap, Pool, Region } from 'ringwell';
 import { serve, verify } from '../harness/serve.js';
+import { importTypeScript } from './typescript-only.js';
 
 const BYTES = 4096;
 const require = createRequire(import.meta.url);
@@ -12,26 +13,39 @@ const liveCount = Number(live);
 /** Gives so many blocks, writes a word in each, takes them back; again and again. */
 type Pairs = (count: number) => number;
 
-function views(allocate: () => Uint8Array, free: (bytes: Uint8Array) => void): Pairs {
-  const held: Uint8Array[] = Array.from({ length: liveCount }, allocate);
+type Words = Uint8Array | Uint32Array;
 
-  for (const [i, bytes] of held.entries()) bytes.fill(i);
+/** What is used of a package whose own types are TypeScript sources. */
+interface SharedMemoryObjects {
+  readonly MemoryHeap: new (options: {
+    bufferSize: number;
+  }) => { allocUI32: (count: number) => { readonly data: Uint32Array; free: () => void } };
+}
+
+function objects<Block>(allocate: () => Block, free: (block: Block) => void, wordsOf: (block: Block) => Words): Pairs {
+  const held = Array.from({ length: liveCount }, allocate);
+
+  for (const [i, block] of held.entries()) wordsOf(block).fill(i);
   verify(
-    held.every((bytes, i) => bytes.length >= BYTES && bytes.every(byte => byte === (i & 255))),
+    held.map(wordsOf).every((words, i) => words.byteLength >= BYTES && words.every(word => word === i)),
     'two live blocks overlap',
   );
-  for (const bytes of held) free(bytes);
+  for (const block of held) free(block);
   return count => {
     for (let done = 0; done < count; done += liveCount) {
       for (let i = 0; i < liveCount; i++) {
-        const bytes = allocate();
-        bytes[0] = i;
-        held[i] = bytes;
+        const block = allocate();
+        wordsOf(block)[0] = i;
+        held[i] = block;
       }
       for (let i = 0; i < liveCount; i++) free(held[i]!);
     }
-    return held[0]![0]!;
+    return wordsOf(held[0]!)[0]!;
   };
+}
+
+function views(allocate: () => Uint8Array, free: (bytes: Uint8Array) => void): Pairs {
+  return objects(allocate, free, bytes => bytes);
 }
 
 function pointers(
@@ -72,7 +86,7 @@ function poolPairs(pool: Pool): Pairs {
 }
 
 const nothing = (): void => {};
-const contenders: Record<string, () => Pairs> = {
+const contenders: Record<string, () => Pairs | Promise<Pairs>> = {
   'new Uint8Array': () => views(() => new Uint8Array(BYTES), nothing),
   'Buffer.alloc': () => views(() => Buffer.alloc(BYTES), nothing),
   'Buffer.allocUnsafe': () => views(() => Buffer.allocUnsafe(BYTES), nothing),
@@ -104,6 +118,17 @@ const contenders: Record<string, () => Pairs> = {
       new Uint8Array(pool.buf),
     );
   },
+  '@daneren2005/shared-memory-objects': async () => {
+    const { MemoryHeap } = await importTypeScript<SharedMemoryObjects>(
+      require.resolve('@daneren2005/shared-memory-objects'),
+    );
+    const heap = new MemoryHeap({ bufferSize: 2 ** 20 });
+    return objects(
+      () => heap.allocUI32(BYTES / 4),
+      memory => memory.free(),
+      ({ data }) => data,
+    );
+  },
   'local pool': () => poolPairs(Pool.create({ blockBytes: BYTES, capacity: 1024 })),
   'shared pool': () =>
     poolPairs(Pool.create({ region: Region.create({ seats: 4 }), name: 'blocks', blockBytes: BYTES, capacity: 1024 })),
@@ -118,6 +143,6 @@ const contenders: Record<string, () => Pairs> = {
   },
 };
 
-const pairs = contenders[name]!();
+const pairs = await contenders[name]!();
 verify(pairs(1024) >= 0, 'no blocks');
-await serve(name, pairs);
+await serve(/ (?:pool|heap)$/.test(name) ? `ringwell, ${name}` : name, pairs);

@@ -1,5 +1,6 @@
 /** Where JavaScript gets bytes from: 4096 of them, a word written, given back where there is a way to. */
 import { scripted } from '../harness/contender.js';
+import { onOneCore } from '../harness/cores.js';
 import { atMost } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
 
@@ -15,6 +16,7 @@ const PEERS: Record<string, number> = {
   '@protobufjs/pool': PAIRS,
   'typedarray-pool': PAIRS * 8,
   '@thi.ng/malloc': FEW,
+  '@daneren2005/shared-memory-objects': FEW,
   'local pool': PAIRS * 8,
   'shared pool': PAIRS * 8,
   'local heap': PAIRS * 8,
@@ -38,15 +40,17 @@ export const buffers: Group = {
     })),
   ),
   contenders: async () =>
-    LIVE.flatMap(live =>
-      Object.entries(PEERS).map(([name, pairs]) =>
-        scripted(
-          key(name, live),
-          `${name}, ${live} live`,
-          Math.ceil(pairs / live) * live,
-          new URL('./buffers-contender.js', import.meta.url),
-          name,
-          String(live),
+    onOneCore(
+      LIVE.flatMap(live =>
+        Object.entries(PEERS).map(([name, pairs]) =>
+          scripted(
+            key(name, live),
+            `${name}, ${live} live`,
+            Math.ceil(pairs / live) * live,
+            new URL('./buffers-contender.js', import.meta.url),
+            name,
+            String(live),
+          ),
         ),
       ),
     ),

@@ -1,6 +1,7 @@
 /** Two runs against each other. */
+import { figure } from '../harness/report.js';
 import { type Call, call, independentRatio, noise, type Ratio } from '../harness/statistics.js';
-import type { Result } from './result.js';
+import type { Comparison, Result } from './result.js';
 
 /** A row of both runs. Ratios are of times: below 1, the second run was faster. */
 export interface Change extends Ratio {
@@ -27,19 +28,32 @@ function timesOf({ sections }: Result): [string, readonly number[]][] {
   );
 }
 
-/** Pairs of rows of which the two runs call different winners. */
-export function disagreements(a: Result, b: Result): string[] {
-  const before = new Map(callsOf(a));
-  return callsOf(b).flatMap(([pair, called]) => {
-    const old = before.get(pair);
-    return old === undefined || old === 'even' || called === 'even' || old === called
-      ? []
-      : [`${pair}: ${old}, then ${called}`];
-  });
+/** What two runs say of the pairs of rows that both have. */
+export interface Agreement {
+  /** Pairs of which both call the same winner. */
+  readonly alike: number;
+  /** Pairs of which one calls a winner; the other leans the same way, and calls none. */
+  readonly byOne: readonly string[];
+  /** Pairs of which one calls a winner, and the other calls, or leans to, the other side. */
+  readonly contrary: readonly string[];
 }
 
-function callsOf({ sections }: Result): [string, Call][] {
+export function agreement(a: Result, b: Result): Agreement {
+  const before = new Map(comparisonsOf(a));
+  const found = { alike: 0, byOne: [] as string[], contrary: [] as string[] };
+  for (const [pair, now] of comparisonsOf(b)) {
+    const old = before.get(pair);
+    if (old === undefined || (old.call === 'even' && now.call === 'even')) continue;
+    const line = `${pair}: ${figure(old.ratio)} (${old.call}), then ${figure(now.ratio)} (${now.call})`;
+    if (old.call === now.call) found.alike++;
+    else if (old.ratio < 1 === now.ratio < 1) found.byOne.push(line);
+    else found.contrary.push(line);
+  }
+  return found;
+}
+
+function comparisonsOf({ sections }: Result): [string, Comparison][] {
   return sections.flatMap(({ suite, name, comparisons }) =>
-    comparisons.map(({ ours, peer, call: called }): [string, Call] => [`${suite}: ${name}: ${ours} / ${peer}`, called]),
+    comparisons.map((one): [string, Comparison] => [`${suite}: ${name}: ${one.ours} / ${one.peer}`, one]),
   );
 }

@@ -1,4 +1,4 @@
-/** A result in Markdown: all of it for RESULTS.md, two tables for the README. */
+/** A result in Markdown: all of it for RESULTS.md, three tables for the README. */
 import { describeMachine } from '../harness/machine.js';
 import { figure } from '../harness/report.js';
 import { UNBOUNDED } from '../harness/statistics.js';
@@ -9,20 +9,30 @@ const CALLS = { faster: 'faster', slower: '**slower**', even: 'inside the noise'
 
 /** The whole of bench/RESULTS.md. */
 export function resultsPage(found: Result): string {
-  const lost = found.sections.flatMap(section =>
-    section.comparisons
-      .filter(({ call }) => call === 'slower')
-      .map(({ ours, peer, ratio }) => `- ${labelOf(section, ours)}: ${figure(ratio)} times ${labelOf(section, peer)}`),
-  );
+  const lost = found.sections.flatMap(section => slowerIn(section, false));
+  const paid = found.sections.flatMap(section => slowerIn(section, true));
   return `${[
     '# Results',
-    `${describeMachine(found.machine)}. ${found.seconds} s${found.complete ? '' : ', interrupted'}. Made by \`npm run bench:publish\`; [how it was measured](README.md).`,
+    `${describeMachine(found.machine)}. \`${found.command}\`, ${found.seconds} s${found.complete ? '' : ', interrupted'}. Made by \`npm run bench:publish\`; [how it was measured](README.md).`,
     'Times ours takes, in times of another. A winner is called when the whole interval (99%) lies beyond the noise.',
     '## Where we lose',
-    lost.length === 0 ? 'Nowhere beyond the noise.' : lost.join('\n'),
+    lost.length === 0
+      ? 'Nowhere beyond the noise.'
+      : `${lost.join('\n')}\n\n[Why, and what the limit is](../docs/decisions.md#where-we-lose-and-what-the-limit-is).`,
+    ...(paid.length === 0 ? [] : ['## What ours cost beside others of ours', paid.join('\n')]),
     ...found.sections.flatMap(sectionPage),
     ...(found.profiles.length > 0 ? ['## The slow ones, and the collector', profileTable(found.profiles)] : []),
   ].join('\n\n')}\n`;
+}
+
+/** Those of ours that are slower than a peer, or than another of ours. */
+function slowerIn(section: Section, thanOurs: boolean): string[] {
+  return section.comparisons
+    .filter(({ call, peer }) => call === 'slower' && section.ours.includes(peer) === thanOurs)
+    .map(({ ours, peer, ratio }) => {
+      const of = `${section.suite}, ${section.name}`;
+      return `- ${of}: ${labelOf(section, ours)}: ${figure(ratio)} times ${labelOf(section, peer)}`;
+    });
 }
 
 function sectionPage(section: Section): string[] {
@@ -136,9 +146,19 @@ const FLOWS: readonly (readonly [label: string, section: string, ours: string, o
   ]),
 ];
 
+const HEAP: readonly (readonly [label: string, shape: string])[] = [
+  ['replace at random among 4096, 1 to 8000 bytes', 'replace'],
+  ['the same on two threads', 'two'],
+  ['one thread allocates, another frees', 'pipe'],
+  ["Larson and Krishnan's server, two threads", 'larson'],
+  ['1,024 small blocks live', 'blocks-1k'],
+  ['1,048,576 small blocks live', 'blocks-1m'],
+];
+const ALLOCATORS = ['tcmalloc', 'jemalloc', 'mimalloc', 'glibc'];
+
 /** The README's blocks by name. */
 export function readmeBlocks(found: Result): Record<string, string> {
-  const where = `${describeMachine(found.machine)}, medians, contenders taking turns (\`npm run bench -- --quick\`).`;
+  const where = `${describeMachine(found.machine)}, medians, contenders taking turns (\`${found.command}\`).`;
   const pairs = PAIRS.map(([label, key, ours]) => {
     const value = figure(medianNs(found, 'ladder', key));
     return ours ? [`**${label}**`, `**${value}**`] : [label, value];
@@ -149,10 +169,23 @@ export function readmeBlocks(found: Result): Record<string, string> {
     rate(section, ours),
     others.map(([name, key]) => `${name} ${rate(section, key)}`).join(', '),
   ]);
+  const mixed = HEAP.map(([label, shape]) => [
+    label,
+    `**${figure(medianNs(found, 'heap', `${shape}-heap`))}**`,
+    ...ALLOCATORS.map(name =>
+      hasRow(found, `${shape}-${name}`) ? figure(medianNs(found, 'heap', `${shape}-${name}`)) : '',
+    ),
+  ]);
   return {
+    heap: `${where}\n\n${table(['ns an operation', '**heap**', ...ALLOCATORS], mixed)}`,
     pairs: `${where}\n\n${table(['', 'ns a pair'], pairs)}`,
     rings: `${where}\n\n${table(['', 'ours', 'others'], flows)}`,
   };
+}
+
+/** Some shapes are measured with some allocators only. */
+function hasRow({ sections }: Result, key: string): boolean {
+  return sections.some(({ name, rows }) => name === 'heap' && rows.some(row => row.key === key));
 }
 
 function medianNs({ sections }: Result, section: string, key: string): number {

@@ -65,4 +65,4 @@ const turns = kinds[kind]!();
 let squares = 0;
 for (let i = 1; i <= LENGTH; i++) squares += i * i;
 verify(turns(LENGTH) === squares, 'the queue lost, doubled or turned round an item');
-await serve(kind, turns);
+await serve(kind === 'ring' || kind === 'bulk' ? `ringwell, ${kind}` : kind, turns);

@@ -8,10 +8,12 @@ import type { Unit } from '../harness/report.js';
 import { type Call, call, noise, pairedRatio, type Ratio } from '../harness/statistics.js';
 import type { Profile } from './profile.js';
 
-const FORMAT = 'ringwell-bench 1';
+const FORMAT = 'ringwell-bench 2';
 
 export interface Result {
   readonly format: typeof FORMAT;
+  /** What gave it, without the options that only say where to. */
+  readonly command: string;
   readonly machine: Machine;
   /** When it began: ISO 8601. */
   readonly began: string;
@@ -47,9 +49,10 @@ export function result(parts: Omit<Result, 'format'>): Result {
   return { format: FORMAT, ...parts };
 }
 
-/** The keys of a group's rows that are ours. */
-export function oursOf({ versus = [], gates }: Group): string[] {
-  return [...new Set([...versus, ...gates].map(({ ours }) => ours))];
+/** The keys of a group's rows that are ours. What is measured says so by its name; of what is wrong, the group knows. */
+export function oursOf({ versus = [], gates }: Group, rows: readonly Row[]): string[] {
+  const named = rows.filter(row => 'name' in row && row.name.startsWith('ringwell')).map(({ key }) => key);
+  return [...new Set([...[...versus, ...gates].map(({ ours }) => ours), ...named])];
 }
 
 /** Sets the rows of a group that are ours against the others. */

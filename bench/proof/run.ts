@@ -1,6 +1,6 @@
-/** Measures suites, group after group, and keeps what there is when it is interrupted. */
+/** Measures suites, in passes over all their groups, and keeps what there is when it is interrupted. */
 import { Presets, SingleBar } from 'cli-progress';
-import { alternate, type Row } from '../harness/alternate.js';
+import { Alternation } from '../harness/alternate.js';
 import { judge } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
 import { machine } from '../harness/machine.js';
@@ -8,51 +8,97 @@ import { type Profile, profileCount, profiles } from './profile.js';
 import { compareRows, oursOf, type Result, result, type Section } from './result.js';
 import type { Suite } from './suites.js';
 
+/** Of each process. */
 const WARMUPS = 2;
-/** Steps of the bar that a group has. */
+/**
+ * Each with new processes, and as long after the one before as all groups take: what differs from process to process, and from
+ * minute to minute, counts as noise.
+ */
+const PASSES = 3;
+/** Steps of the bar that a group has in a pass. */
 const STEPS = 100;
 
-export async function run(suites: readonly Suite[], rounds: number, signal: AbortSignal): Promise<Result> {
+interface Part {
+  readonly suite: Suite;
+  readonly group: Group;
+  readonly alternation: Alternation;
+}
+
+export async function run(
+  command: string,
+  suites: readonly Suite[],
+  rounds: number,
+  signal: AbortSignal,
+): Promise<Result> {
   const began = new Date();
-  const found: { sections: Section[]; profiles: Profile[] } = { sections: [], profiles: [] };
-  const groups: { suite: Suite; group: Group }[] = [];
-  for (const suite of suites) groups.push(...(await suite.groups()).map(group => ({ suite, group })));
+  const parts = await partsOf(suites, signal);
   const profiled = suites.some(suite => suite.profiled);
-  const bar = progressBar((groups.length + (profiled ? 1 : 0)) * STEPS);
+  const found: Profile[] = [];
+  const bar = progressBar((parts.length * PASSES + (profiled ? 1 : 0)) * STEPS);
+  let begun = 0;
   try {
-    for (const [index, { suite, group }] of groups.entries()) {
-      if (signal.aborted) break;
-      const onPart = (part: number): void =>
-        bar.update((index + part) * STEPS, { what: `${suite.name}: ${group.name}` });
-      const section = await measured(suite.name, group, rounds, signal, onPart);
-      if (section.rows.length > 0) found.sections.push(section);
+    for (let pass = 0; pass < PASSES; pass++) {
+      const share = Math.floor(((pass + 1) * rounds) / PASSES) - Math.floor((pass * rounds) / PASSES);
+      for (const { suite, group, alternation } of parts) {
+        if (signal.aborted || share === 0) break;
+        const onRound = (done: number, total: number): void =>
+          bar.update((begun + done / total) * STEPS, { what: `${suite.name}: ${group.name}` });
+        await alternation.pass({ rounds: share, warmups: WARMUPS, signal, onRound });
+        begun++;
+      }
     }
     if (profiled) {
-      const onDone = (done: number): void =>
-        bar.update((groups.length + done / profileCount) * STEPS, { what: 'profiles' });
-      found.profiles.push(...(await profiles(signal, onDone)));
+      const onDone = (done: number): void => bar.update((begun + done / profileCount) * STEPS, { what: 'profiles' });
+      found.push(...(await profiles(signal, onDone)));
     }
   } finally {
     bar.stop();
   }
+  const sections = parts.map(part => sectionOf(part, rounds, signal)).filter(wasReached);
   const seconds = Math.round((Date.now() - began.getTime()) / 1000);
-  return result({ machine: machine(), began: began.toISOString(), seconds, complete: !signal.aborted, ...found });
+  const complete = !signal.aborted;
+  return result({
+    command,
+    machine: machine(),
+    began: began.toISOString(),
+    seconds,
+    complete,
+    sections,
+    profiles: found,
+  });
 }
 
-async function measured(
-  suite: string,
-  group: Group,
-  rounds: number,
-  signal: AbortSignal,
-  onPart: (part: number) => void,
-): Promise<Section> {
+/** After an abort, some groups have nothing but what is missing. */
+function wasReached({ rows }: Section): boolean {
+  return rows.some(row => !('needs' in row));
+}
+
+/** Finds all contenders. Compiles those that have to be. */
+async function partsOf(suites: readonly Suite[], signal: AbortSignal): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const suite of suites) {
+    for (const group of await suite.groups()) {
+      if (signal.aborted) return parts;
+      parts.push({ suite, group, alternation: new Alternation(await group.contenders()) });
+    }
+  }
+  return parts;
+}
+
+function sectionOf({ suite, group, alternation }: Part, rounds: number, signal: AbortSignal): Section {
   const { name, operation, unit } = group;
-  onPart(0);
-  const onRound = (done: number, total: number): void => onPart(done / total);
-  const rows: Row[] = await alternate(await group.contenders(), { rounds, warmups: WARMUPS, onRound, signal });
+  const rows = alternation.rows();
   if (!signal.aborted) rows.push(...(group.others?.(rounds) ?? []));
-  const gates = judge(group.gates, rows);
-  return { suite, name, operation, unit, rows, ours: oursOf(group), gates, comparisons: compareRows(group, rows) };
+  return {
+    suite: suite.name,
+    name,
+    operation,
+    unit,
+    rows,
+    ours: oursOf(group, rows),
+    gates: judge(group.gates, rows),
+    comparisons: compareRows(group, rows),
+  };
 }
 
 /** On the standard error, when that is a terminal. */

@@ -96,8 +96,24 @@ const kinds: Record<string, () => Promise<(messages: number) => Promise<number>>
       return taken;
     };
   },
+  'multithreading, a number': async () => {
+    const { channel, move, spawn } = await import('multithreading');
+    return async messages => {
+      const [tx, rx] = channel<number>(1024);
+      spawn(move(tx, messages), async (sender, count) => {
+        for (let i = 0; i < count; i++) await sender.send(i);
+      });
+      let taken = 0;
+      for await (const value of rx) {
+        verify(value === taken, `message ${taken} came out as ${value}`);
+        taken++;
+        if (taken === messages) break;
+      }
+      return taken;
+    };
+  },
 };
 
 const round = await kinds[kind]!();
 await round(1000);
-await serve(kind, round);
+await serve(kind.endsWith(' ring') ? `ringwell, ${kind}` : kind, round);

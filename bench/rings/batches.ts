@@ -1,5 +1,6 @@
 /** Many at once through a ring for many producers and many consumers: one thread in turns, and from thread to thread. */
 import { type Contender, scripted } from '../harness/contender.js';
+import { onOneCore } from '../harness/cores.js';
 import { atLeast } from '../harness/gates.js';
 import type { Group } from './group.js';
 
@@ -30,5 +31,8 @@ export const batches: Group = {
   unit: 'ns',
   gates: ['turns', 'flow'].flatMap(kind => FORMS.map(form => atLeast(`${kind}-${form}-32`, 3, `${kind}-one`))),
   contenders: async () =>
-    [inTurns, toAnother].flatMap(of => shapes.map(({ key, label, args }) => of(key, label, ...args))),
+    [inTurns, toAnother].flatMap(of => {
+      const contenders = shapes.map(({ key, label, args }) => of(key, label, ...args));
+      return of === inTurns ? onOneCore(contenders) : contenders;
+    }),
 };

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { alternate } from '../../bench/dist/harness/alternate.js';
+import { Alternation, alternate } from '../../bench/dist/harness/alternate.js';
+import { onOneCore } from '../../bench/dist/harness/cores.js';
 import { call, independentRatio, noise, pairedRatio, spread, UNBOUNDED } from '../../bench/dist/harness/statistics.js';
-import { compareResults, disagreements } from '../../bench/dist/proof/compare.js';
+import { agreement, compareResults } from '../../bench/dist/proof/compare.js';
 import { insertBlocks, readmeBlocks, resultsPage } from '../../bench/dist/proof/markdown.js';
 import { page } from '../../bench/dist/proof/page.js';
 import { percentilesOf } from '../../bench/dist/proof/profile.js';
@@ -92,8 +93,9 @@ describe('how sure a ratio is', () => {
   });
 });
 
+const program = (text: string): readonly [string, ...string[]] => [process.execPath, '-e', text];
+
 test('who answers wrongly is shown so, with what it said; the others are measured', async () => {
-  const program = (text: string): readonly [string, ...string[]] => [process.execPath, '-e', text];
   const good = "console.log('ready good'); process.stdin.on('data', () => console.log(100))";
   const rows = await alternate(
     [
@@ -119,12 +121,38 @@ test('who answers wrongly is shown so, with what it said; the others are measure
   ]);
 });
 
+test('each pass has a new process of each contender, and adds to its samples', async () => {
+  const text = "console.log('ready'); process.stdin.on('data', () => console.log(process.pid))";
+  const alternation = new Alternation(
+    ['a', 'b'].map(key => ({ key, label: key, command: program(text), operations: 1 })),
+  );
+  for (const rounds of [2, 3]) await alternation.pass({ rounds, warmups: 1 });
+  for (const row of alternation.rows()) {
+    if (!('ns' in row)) throw new Error('not measured');
+    const [first, , second] = row.ns.samples;
+    expect(row.ns.samples).toEqual([first, first, second, second, second]);
+    expect(first).not.toBe(second);
+  }
+});
+
+test('contenders of one thread keep to one core, and their rows say which', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const allowed = "fs.readFileSync('/proc/self/status', 'utf8').match(/Cpus_allowed_list:\\s*(.*)/)[1]";
+  const text = `console.log('ready ' + ${allowed}); process.stdin.on('data', () => console.log(100))`;
+  const wanted = onOneCore([{ key: 'a', label: 'a', command: program(text), operations: 1 }]);
+  const [row] = await alternate(wanted, { rounds: 1, warmups: 1 });
+  if (row === undefined || !('ns' in row)) throw new Error('not measured');
+  // Where there is no taskset, or no leave to use it, nobody is kept to a core, and no row says so.
+  if (row.core !== undefined) expect(row.name).toBe(String(row.core));
+});
+
 describe('two runs', () => {
   test('of the same samples: nothing changed, no winner differs', () => {
     const changes = compareResults(kept, kept);
     expect(changes.length).toBeGreaterThan(20);
     expect(changes.every(({ call: called, ratio }) => called === 'even' && ratio === 1)).toBe(true);
-    expect(disagreements(kept, kept)).toEqual([]);
+    expect(agreement(kept, kept)).toMatchObject({ byOne: [], contrary: [] });
   });
 
   test('of which one is ten times as slow: every row says so', () => {
@@ -133,26 +161,26 @@ describe('two runs', () => {
     expect(changes.filter(({ call: called }) => called === 'slower').length).toBeGreaterThan(changes.length * 0.8);
   });
 
-  test('that call different winners are told', () => {
+  test('are told where they contradict, or where only one is sure', () => {
     const section = kept.sections[0]!;
     const pair = section.comparisons.find(({ call: called }) => called === 'faster')!;
-    const turned: Result = {
-      ...kept,
-      sections: [{ ...section, comparisons: [{ ...pair, call: 'slower' }] }],
-    };
-    expect(disagreements(kept, turned)).toEqual([
-      `${section.suite}: ${section.name}: ${pair.ours} / ${pair.peer}: faster, then slower`,
-    ]);
+    const name = `${section.suite}: ${section.name}: ${pair.ours} / ${pair.peer}`;
+    const again = (now: Partial<typeof pair>): ReturnType<typeof agreement> =>
+      agreement(kept, { ...kept, sections: [{ ...section, comparisons: [{ ...pair, ...now }] }] });
+    expect(again({})).toEqual({ alike: 1, byOne: [], contrary: [] });
+    expect(again({ call: 'even' }).byOne[0]).toContain(name);
+    expect(again({ call: 'even', ratio: 1.01 }).contrary[0]).toContain(name);
+    expect(again({ call: 'slower', ratio: 2 }).contrary[0]).toContain(name);
   });
 
   test('bench:compare prints them, and refuses what is no result', async () => {
     const file = path('bench/results.json');
     const same = await bench('compare', file, file, '--all');
     expect(same.code).toBe(0);
-    expect(same.stdout).toContain('Both runs agree');
+    expect(same.stdout).toContain('They contradict each other nowhere');
     const wrong = await bench('compare', file, path('package.json'));
     expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toContain('expected "ringwell-bench 1"');
+    expect(wrong.stderr).toContain('expected "ringwell-bench 2"');
   });
 });
 
@@ -163,9 +191,17 @@ describe('the command', () => {
     expect(unknown.stderr).toContain('"ponies" is none of pool, ');
     expect((await bench('main', '--rounds', '0')).code).toBe(2);
     expect((await bench('main', '--fast')).code).toBe(2);
+    expect((await bench('main', '--quick', '--only', 'latency')).stderr).toContain('--quick has pool and rings only');
     const help = await bench('main', '--help');
     expect(help.code).toBe(0);
     expect(help.stdout).toContain('Exit codes');
+  });
+
+  test.each(['--json', '--html'])('%s to where nobody can write is found before anything is measured', async option => {
+    const file = join(folder, 'nowhere', 'a');
+    const refused = await bench('main', option, file);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("can't be written (ENOENT)");
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -196,6 +232,14 @@ describe('what is published', () => {
     const readme = readFileSync(path('README.md'), 'utf8');
     expect(insertBlocks(readme, readmeBlocks(kept))).toBe(readme);
     expect(resultsPage(kept)).toBe(readFileSync(path('bench/RESULTS.md'), 'utf8'));
+  });
+
+  test('each group where we lose has a line in docs/decisions.md that says why', () => {
+    const decisions = readFileSync(path('docs/decisions.md'), 'utf8');
+    for (const { suite, name, ours, comparisons } of kept.sections) {
+      const isLost = comparisons.some(({ peer, call: called }) => called === 'slower' && !ours.includes(peer));
+      if (isLost) expect(decisions).toContain(`**${suite}, ${name}**`);
+    }
   });
 
   test('figures go between their marks and nowhere else; without marks, nothing is written', () => {
