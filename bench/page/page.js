@@ -60,7 +60,10 @@ function logTicks(values, most) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const decades = Array.from({ length: 24 }, (_, i) => i - 6);
   const within = value => value >= low * 0.8 && value <= high * 1.25;
-  const all = decades.flatMap(power => [1, 2, 5].map(digit => Number(`${digit}e${power}`))).filter(within);
+  const withDigits = digits =>
+    decades.flatMap(power => digits.map(digit => Number(`${digit}e${power}`))).filter(within);
+  const all = withDigits([1, 2, 5]);
+  if (all.length < 3) return withDigits([1, 1.5, 2, 3, 4, 5, 6, 8]);
   return all.length <= most ? all : all.filter(value => /^[0.]*10*$/.test(String(value)));
 }
 
@@ -120,6 +123,11 @@ function rowsPlot({ rows, unit, operation, ours }) {
   };
 }
 
+/** One of ours beside another of ours tells what something costs, not who wins. */
+function againstOthers({ comparisons, ours }) {
+  return comparisons.filter(({ peer }) => !ours.includes(peer));
+}
+
 function sectionOf(section) {
   const label = key => section.rows.find(row => row.key === key)?.label ?? key;
   const parts = [element('h2', { textContent: `${section.suite}: ${section.name}` })];
@@ -139,8 +147,13 @@ function sectionOf(section) {
       number(`${figure(low)} .. ${high >= 1e300 ? '?' : figure(high)}`),
       { text: words[call], className: call },
     ]);
-    const lost = section.comparisons.filter(({ call }) => call === 'slower').length;
-    const title = `${section.comparisons.length} comparisons, ${lost} of them lost`;
+    const others = againstOthers(section);
+    const lost = others.filter(({ call }) => call === 'slower').length;
+    const beside = section.comparisons.length - others.length;
+    const title = [
+      ...(others.length > 0 ? [`${others.length} comparisons with others, ${lost} of them lost`] : []),
+      ...(beside > 0 ? [`${beside} beside our own`] : []),
+    ].join(', ');
     parts.push(element('details', {}, element('summary', { textContent: title }), table(head, rows)));
   }
   return parts;
@@ -217,7 +230,7 @@ function profilesOf(work) {
   ];
 }
 
-const calls = found.sections.flatMap(({ comparisons }) => comparisons.map(({ call }) => call));
+const calls = found.sections.flatMap(section => againstOthers(section).map(({ call }) => call));
 const counted = call => calls.filter(one => one === call).length;
 const { cpu, cores, node, system } = found.machine;
 main.append(
@@ -230,7 +243,7 @@ main.append(
     ? []
     : [element('p', { className: 'slower', textContent: 'The run was interrupted: this is a part of it.' })]),
   element('p', {
-    textContent: `${calls.length} comparisons: ${counted('faster')} won, ${counted('slower')} lost, ${counted('even')} inside the noise.`,
+    textContent: `${calls.length} comparisons with others: ${counted('faster')} won, ${counted('slower')} lost, ${counted('even')} inside the noise.`,
   }),
   element(
     'p',
