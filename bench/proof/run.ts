@@ -34,22 +34,26 @@ export async function run(
   const parts = await partsOf(suites, signal);
   const profiled = suites.some(suite => suite.profiled);
   const found: Profile[] = [];
-  const bar = progressBar((parts.length * PASSES + (profiled ? 1 : 0)) * STEPS);
+  const total = (parts.length * PASSES + (profiled ? 1 : 0)) * STEPS;
+  const bar = progressBar(total);
+  const measuring = Date.now();
+  const tell = (groups: number, what: string): void => {
+    const left = timeLeft(Date.now() - measuring, (groups * STEPS) / total);
+    bar.update(groups * STEPS, { what, left });
+  };
   let begun = 0;
   try {
     for (let pass = 0; pass < PASSES; pass++) {
       const share = Math.floor(((pass + 1) * rounds) / PASSES) - Math.floor((pass * rounds) / PASSES);
       for (const { suite, group, alternation } of parts) {
         if (signal.aborted || share === 0) break;
-        const onRound = (done: number, total: number): void =>
-          bar.update((begun + done / total) * STEPS, { what: `${suite.name}: ${group.name}` });
+        const onRound = (done: number, all: number): void => tell(begun + done / all, `${suite.name}: ${group.name}`);
         await alternation.pass({ rounds: share, warmups: WARMUPS, signal, onRound });
         begun++;
       }
     }
     if (profiled) {
-      const onDone = (done: number): void => bar.update((begun + done / profileCount) * STEPS, { what: 'profiles' });
-      found.push(...(await profiles(signal, onDone)));
+      found.push(...(await profiles(signal, done => tell(begun + done / profileCount, 'profiles'))));
     }
   } finally {
     bar.stop();
@@ -103,11 +107,18 @@ function sectionOf({ suite, group, alternation }: Part, rounds: number, signal: 
 
 /** On the standard error, when that is a terminal. */
 function progressBar(total: number): SingleBar {
-  const format = '[{bar}] {percentage}% | {eta_formatted} left | {what}';
+  const format = '[{bar}] {percentage}% | {left}{what}';
   const bar = new SingleBar(
-    { format, stream: process.stderr, noTTYOutput: false, hideCursor: true, etaBuffer: 200, gracefulExit: false },
+    { format, stream: process.stderr, noTTYOutput: false, hideCursor: true, gracefulExit: false },
     Presets.legacy,
   );
-  bar.start(total, 0, { what: '' });
+  bar.start(total, 0, { what: '', left: '' });
   return bar;
+}
+
+/** As long as what is done took, in proportion; nothing as long as that is a guess. */
+function timeLeft(elapsedMs: number, part: number): string {
+  if (part < 0.02) return '';
+  const seconds = Math.round((elapsedMs * (1 - part)) / part / 1000);
+  return `${seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`} left | `;
 }

@@ -122,7 +122,7 @@ test('who answers wrongly is shown so, with what it said; the others are measure
 });
 
 test('each pass has a new process of each contender, and adds to its samples', async () => {
-  const text = "console.log('ready'); process.stdin.on('data', () => console.log(process.pid))";
+  const text = "console.log('ready me'); process.stdin.on('data', () => console.log(process.pid))";
   const alternation = new Alternation(
     ['a', 'b'].map(key => ({ key, label: key, command: program(text), operations: 1 })),
   );
