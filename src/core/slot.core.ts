@@ -14,7 +14,7 @@
  * slot, 2 words                                     (with a single producer and a single consumer: lane.core.ts)
  * word 0  slot word: lap 12 (at least) | extent - 1: up to 8 | mark 1 | seat 8 | state 3        word 1  the item
  *
- *   EMPTY(lap) --put claims--> CLAIMED(lap, seat, n) --publishes--> FULL(lap) --take claims--> TAKEN(lap, seat, m)
+ *   EMPTY(lap, n) --put claims--> CLAIMED(lap, seat, n) --publishes--> FULL(lap, n) --take claims--> TAKEN(lap, seat, m)
  *      ^ (lap + 1)                  \--its thread died--> SKIP(lap) ------------------------\        |
  *      +-------------------------------------------------------------------------------------+--------+
  *   EMPTY(lap), or TAKEN or SKIP of the lap before --the ring is closed--> SEALED(lap)
@@ -29,6 +29,9 @@
  *   all would write. A late store may set a hint back: it is only ever a place to walk on from.
  * - So nobody looks at the second slot of an extent before the first has changed: its owner writes those behind the first
  *   plainly, and the exchange on the first publishes all, or gives all back.
+ * - The extent stays: EMPTY(lap, n) and FULL(lap, n) say that the n slots from here on became so together. They still are while
+ *   that word stands, because none of them is claimed before it. So a run is found by one look for each that it is made of,
+ *   and every slot of it says how many are left, for those who begin there.
  * - The first looks at a slot word and at `closed` may be plain, as at a hint: only the exchange that follows counts.
  * - Plain writes of the item stand between CLAIMED and FULL, plain reads between TAKEN and EMPTY: the exchanges order them.
  * - Nobody looks at waiters, or at `closed`, to put or take: whoever is about to wait, or closes, leaves the mark in the slot that
@@ -42,7 +45,7 @@
  * Positions wrap at 2^32: 43 s at 100 M items/s; only differences are looked at, and a seat whose own position is far from the
  * shared one takes that. Laps come round after 2^20 items at least, 10 ms at that rate. A thread that slept through exactly a
  * multiple of that between a look and its exchange would claim slots that are really empty (or full), but not the next ones:
- * order among those items may suffer. An extent is looked at anew after its claim, and cut to what is still there.
+ * order among those items may suffer. What one word says of an extent is as new as the exchange; a run of several may reach too far.
  *
  * Source of the idea: D. Vyukov's bounded queue, with the claim moved from the position to the slot.
  */
@@ -80,10 +83,14 @@ export const SLOT_SEALED = 5;
 export const SLOT_STATE_MASK = 7;
 export const SLOT_SEAT_SHIFT = 3;
 export const SLOT_SEAT_MASK = 0xff;
+/** State and seat. */
+export const SLOT_TAG_MASK = 0x7ff;
 /** Whoever changes this slot has somebody to ring, or a ring to seal. */
 export const SLOT_MARK = 0x800;
 /** The extent stands above these bits, and the lap above it, or higher where the capacity has more bits than both. */
 export const SLOT_EXTENT_SHIFT = 12;
+/** What the next slot of an extent says less. */
+export const SLOT_EXTENT_STEP = 0x1000;
 const EXTENT_BITS_MAX = 8;
 
 /** Bits of an extent: as many slots as the ring has, or 256, can be claimed at once. */
@@ -96,7 +103,7 @@ export function extentMax(capacity: number): number {
   return 1 << extentBits(capacity);
 }
 
-/** How many slots a slot word says were claimed with it: 1 where nobody claimed. */
+/** How many slots, from its own on, a slot word says are in the same state. */
 export function slotExtent(capacity: number, word: number): number {
   return ((word >>> SLOT_EXTENT_SHIFT) & (extentMax(capacity) - 1)) + 1;
 }

@@ -13,6 +13,7 @@ import {
   SLOT_MARK,
   SLOT_SEALED,
   SLOT_STATE_MASK,
+  SLOT_TAG_MASK,
   SLOT_WORDS,
 } from '../core/slot.core.js';
 import { DONE, UNSEATED } from '../core/status.js';
@@ -35,7 +36,7 @@ export function mark(words: Int32Array, slot: number, word: number): number {
 
 /** Publishes what was claimed with that word. Answers DONE or UNSEATED. */
 export function publish(words: Int32Array, own: Int32Array, slot: number, claimed: number): number {
-  const full = (claimed & (own[OWN_LAP_MASK]! | SLOT_MARK)) | SLOT_FULL;
+  const full = (claimed & ~SLOT_TAG_MASK) | SLOT_FULL;
   // An exchange, not a store: had this seat been recovered meanwhile, the slot is no longer ours.
   const seen = Atomics.compareExchange(words, slot, claimed, full);
   if ((claimed & SLOT_MARK) === 0 && seen === claimed) return DONE;
@@ -47,7 +48,7 @@ function publishMarked(words: Int32Array, own: Int32Array, slot: number, claimed
   if (seen !== claimed) {
     const marked = claimed | SLOT_MARK;
     if (seen !== marked) return UNSEATED;
-    const full = (marked & (own[OWN_LAP_MASK]! | SLOT_MARK)) | SLOT_FULL;
+    const full = (marked & ~SLOT_TAG_MASK) | SLOT_FULL;
     if (Atomics.compareExchange(words, slot, marked, full) !== marked) return UNSEATED;
   }
   const items = own[OWN_QUEUE]! + QUEUE_ITEM_WAITERS;
@@ -69,7 +70,7 @@ function publishMarked(words: Int32Array, own: Int32Array, slot: number, claimed
 
 /** Gives back what was taken with that word, for the next lap. Answers DONE or UNSEATED. */
 export function release(words: Int32Array, own: Int32Array, slot: number, taken: number): number {
-  const next = ((taken & own[OWN_LAP_MASK]!) - own[OWN_LAP_MASK]!) | 0;
+  const next = ((taken & ~(SLOT_TAG_MASK | SLOT_MARK)) - own[OWN_LAP_MASK]!) | 0;
   if ((taken & SLOT_MARK) === 0 && Atomics.compareExchange(words, slot, taken, next) === taken) return DONE;
   return releaseMarked(words, own, slot, taken & ~SLOT_MARK);
 }
@@ -78,12 +79,13 @@ export function release(words: Int32Array, own: Int32Array, slot: number, taken:
 function releaseMarked(words: Int32Array, own: Int32Array, slot: number, taken: number): number {
   const queue = own[OWN_QUEUE]!;
   const seats = own[OWN_SEATS]!;
-  const next = ((taken & own[OWN_LAP_MASK]!) - own[OWN_LAP_MASK]!) | 0;
+  const next = ((taken & ~SLOT_TAG_MASK) - own[OWN_LAP_MASK]!) | 0;
+  const sealed = (next & own[OWN_LAP_MASK]!) | SLOT_SEALED;
   for (;;) {
     const seen = Atomics.compareExchange(words, slot, taken | SLOT_MARK, taken);
     if (seen !== taken && seen !== (taken | SLOT_MARK)) return UNSEATED;
     const closed = Atomics.load(words, queue + QUEUE_CLOSED);
-    if (Atomics.compareExchange(words, slot, taken, closed === 0 ? next : next | SLOT_SEALED) !== taken) continue;
+    if (Atomics.compareExchange(words, slot, taken, closed === 0 ? next : sealed) !== taken) continue;
     if (closed === 0) break;
     ringAll(words, queue + QUEUE_ITEM_WAITERS, seats);
     ringAll(words, queue + QUEUE_ROOM_WAITERS, seats);

@@ -75,9 +75,10 @@ export function enqueue(words: Int32Array, own: Int32Array, item: number): numbe
   const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
   // The usual case. A look before the exchange: polling a full ring must not take the line away from its consumers. It may be a
   // plain read of a hint word, because the exchange has the last word; whatever else it says is looked at again.
-  if (words[slot] === lap) {
+  const word = words[slot]!;
+  if ((word & (own[OWN_LAP_MASK]! | SLOT_MARK | SLOT_STATE_MASK)) === lap) {
     const claimed = lap | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
-    if (Atomics.compareExchange(words, slot, lap, claimed) === lap) return put(words, own, tail, slot, claimed, item);
+    if (Atomics.compareExchange(words, slot, word, claimed) === word) return put(words, own, tail, slot, claimed, item);
   }
   return enqueueFrom(words, own, tail, item);
 }
@@ -90,8 +91,8 @@ function enqueueFrom(words: Int32Array, own: Int32Array, from: number, item: num
     const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
     const word = Atomics.load(words, slot);
-    if ((word & ~SLOT_MARK) === lap) {
-      const claimed = word | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
+    if ((word & (own[OWN_LAP_MASK]! | SLOT_STATE_MASK)) === lap) {
+      const claimed = lap | (word & SLOT_MARK) | slotTag(SLOT_CLAIMED, own[OWN_SEAT]!);
       if (Atomics.compareExchange(words, slot, word, claimed) === word)
         return put(words, own, tail, slot, claimed, item);
       continue;
@@ -139,8 +140,8 @@ export function pastTail(
   return tail;
 }
 
-/** How many slots belong to the claim that a slot word tells of: 1 where nobody claimed. */
-function extentOf(own: Int32Array, word: number): number {
+/** How many slots, from its own on, a slot word tells of. */
+export function extentOf(own: Int32Array, word: number): number {
   return ((word >>> SLOT_EXTENT_SHIFT) & own[OWN_EXTENT_MASK]!) + 1;
 }
 
@@ -176,11 +177,12 @@ export function refused(words: Int32Array, own: Int32Array): number {
 export function dequeue(words: Int32Array, own: Int32Array): number {
   const head = own[OWN_HEAD]!;
   const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
-  const full = ((head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!) | SLOT_FULL;
+  const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
   // As in `enqueue`.
-  if (words[slot] === full) {
-    const taken = (full - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
-    if (Atomics.compareExchange(words, slot, full, taken) === full) return take(words, own, head, slot, taken);
+  const word = words[slot]!;
+  if ((word & (own[OWN_LAP_MASK]! | SLOT_MARK | SLOT_STATE_MASK)) === (lap | SLOT_FULL)) {
+    const taken = lap | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
+    if (Atomics.compareExchange(words, slot, word, taken) === word) return take(words, own, head, slot, taken);
   }
   return dequeueFrom(words, own, head);
 }
@@ -193,8 +195,8 @@ function dequeueFrom(words: Int32Array, own: Int32Array, from: number): number {
     const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
     const word = Atomics.load(words, slot);
-    if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
-      const taken = (word - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
+    if ((word & (own[OWN_LAP_MASK]! | SLOT_STATE_MASK)) === (lap | SLOT_FULL)) {
+      const taken = lap | (word & SLOT_MARK) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
       if (Atomics.compareExchange(words, slot, word, taken) === word) return take(words, own, head, slot, taken);
       continue;
     }
@@ -254,7 +256,7 @@ export function findHead(words: Int32Array, own: Int32Array): number {
     const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (head << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
     const word = Atomics.load(words, slot);
-    if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
+    if ((word & (own[OWN_LAP_MASK]! | SLOT_STATE_MASK)) === (lap | SLOT_FULL)) {
       own[OWN_HEAD] = head;
       return DONE;
     }
@@ -271,7 +273,7 @@ export function findTail(words: Int32Array, own: Int32Array): number {
     const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!) * SLOT_WORDS;
     const lap = (tail << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
     const word = Atomics.load(words, slot);
-    if ((word & ~SLOT_MARK) === lap) {
+    if ((word & (own[OWN_LAP_MASK]! | SLOT_STATE_MASK)) === lap) {
       own[OWN_TAIL] = tail;
       return DONE;
     }

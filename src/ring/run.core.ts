@@ -4,12 +4,14 @@
  *
  * A run is used by its own thread alone, between these calls, without anything else in between:
  *
- *     claimRun, fillRun for each, publishRun           takeRun, runItem for each, releaseRun
+ *     claimRun, fillFirst, fillSlot for each behind it, publishRun
+ *     takeRun, takeFirst, takeSlot for each behind it, releaseRun
  */
 import {
   QUEUE_HEAD,
   QUEUE_TAIL,
   SLOT_CLAIMED,
+  SLOT_EMPTY,
   SLOT_EXTENT_SHIFT,
   SLOT_FULL,
   SLOT_MARK,
@@ -37,7 +39,7 @@ import {
   OWN_SLOTS,
   OWN_TAIL,
 } from './own.js';
-import { DRAINED, FRESH, findHead, moveTo, NOWHERE, pastHead, pastTail, refused } from './ring.core.js';
+import { DRAINED, extentOf, FRESH, findHead, moveTo, NOWHERE, pastHead, pastTail, refused } from './ring.core.js';
 import { publish, release, releaseSkipped } from './ring-mark.core.js';
 
 /** The index of the slot of a position. */
@@ -48,6 +50,16 @@ function slotAt(own: Int32Array, position: number): number {
 /** The lap of a position, where it stands in a slot word. */
 function lapAt(own: Int32Array, position: number): number {
   return (position << own[OWN_LAP_SHIFT]!) & own[OWN_LAP_MASK]!;
+}
+
+/** What a slot word says of its slot at that position: the state, or what else it is in another lap. */
+function stateAt(own: Int32Array, position: number, word: number): number {
+  return (word & (own[OWN_LAP_MASK]! | SLOT_STATE_MASK)) ^ lapAt(own, position);
+}
+
+/** What stands in the word of the `i`th slot of the run beside lap and state: how many there are from there on. */
+function restAt(own: Int32Array, i: number): number {
+  return (own[OWN_RUN_EXTENT]! - 1 - i) << SLOT_EXTENT_SHIFT;
 }
 
 /** Claims the slots from `position` on, of which the first holds `word`. Answers 1, or 0 where another was quicker. */
@@ -71,7 +83,7 @@ function claim(
 export function isEmptyAt(words: Int32Array, own: Int32Array, ahead: number): number {
   const position = own[OWN_TAIL]! + ahead;
   if (ahead > own[OWN_INDEX_MASK]!) return 0;
-  return (Atomics.load(words, slotAt(own, position)) & ~SLOT_MARK) === lapAt(own, position) ? 1 : 0;
+  return stateAt(own, position, Atomics.load(words, slotAt(own, position))) === SLOT_EMPTY ? 1 : 0;
 }
 
 /**
@@ -89,7 +101,7 @@ export function makeRoom(words: Int32Array, own: Int32Array, count: number): voi
     const word = Atomics.load(words, slot);
     if ((word & own[OWN_LAP_MASK]!) !== lapAt(own, position)) {
       // Given back meanwhile; or sealed, and then there is nothing to make room for. Or damaged: it would look the same again.
-      if ((word & ~SLOT_MARK) !== lapAt(own, own[OWN_TAIL]! + ahead)) return;
+      if (stateAt(own, own[OWN_TAIL]! + ahead, word) !== SLOT_EMPTY) return;
       continue;
     }
     const state = word & SLOT_STATE_MASK;
@@ -98,7 +110,7 @@ export function makeRoom(words: Int32Array, own: Int32Array, count: number): voi
       continue;
     }
     if (state !== SLOT_FULL) return;
-    const taken = (word - SLOT_FULL) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
+    const taken = lapAt(own, position) | (word & SLOT_MARK) | slotTag(SLOT_TAKEN, own[OWN_SEAT]!);
     if (Atomics.compareExchange(words, slot, word, taken) !== word) continue;
     // As who takes does, while the slot is this seat's: the consumer may look in only laps later, and checks go by the head.
     Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, (position + 1) | 0);
@@ -106,7 +118,7 @@ export function makeRoom(words: Int32Array, own: Int32Array, count: number): voi
   }
 }
 
-/** Claims up to `count` slots at the tail, at least `least`. Answers how many, NONE (fewer are free), CLOSED or UNSEATED. */
+/** Claims up to `count` slots at the tail (of which an extent can tell), at least `least`. Answers how many, NONE (fewer are free), CLOSED or UNSEATED. */
 export function claimRun(words: Int32Array, own: Int32Array, count: number, least: number): number {
   let tail = own[OWN_TAIL]!;
   own[OWN_SEEK] = FRESH;
@@ -114,16 +126,16 @@ export function claimRun(words: Int32Array, own: Int32Array, count: number, leas
     const lap = lapAt(own, tail);
     const slot = slotAt(own, tail);
     const word = Atomics.load(words, slot);
-    if ((word & ~SLOT_MARK) === lap) {
-      // Nobody looks at those behind it before this one is claimed, so what is empty stays empty until then.
-      let extent = 1;
-      while (
-        extent < count &&
-        extent <= own[OWN_EXTENT_MASK]! &&
-        Atomics.load(words, slotAt(own, tail + extent)) === lapAt(own, tail + extent)
-      ) {
-        extent++;
+    if (stateAt(own, tail, word) === SLOT_EMPTY) {
+      // Nobody looks at those behind it before this one is claimed, so what is empty stays empty until then. As many as were given
+      // back together need no look: the word says so.
+      let extent = extentOf(own, word);
+      while (extent < count) {
+        const next = Atomics.load(words, slotAt(own, tail + extent));
+        if (stateAt(own, tail + extent, next) !== SLOT_EMPTY) break;
+        extent += extentOf(own, next);
       }
+      extent = Math.min(extent, count);
       if (extent < least) {
         own[OWN_SEEK] = NOWHERE;
         return refused(words, own);
@@ -137,12 +149,30 @@ export function claimRun(words: Int32Array, own: Int32Array, count: number, leas
   }
 }
 
-/** Writes an item into the claimed run, the `i`th of it. */
-export function fillRun(words: Int32Array, own: Int32Array, i: number, item: number): void {
-  const position = own[OWN_RUN]! + i;
-  const slot = slotAt(own, position);
+/** The `i`th slot of the run. Up to the end of the slots the others follow it. */
+export function runSlot(own: Int32Array, i: number): number {
+  return slotAt(own, own[OWN_RUN]! + i);
+}
+
+/** What the `i`th slot says once it is filled. In the next one it is a step less. */
+export function fullWord(own: Int32Array, i: number): number {
+  return lapAt(own, own[OWN_RUN]! + i) | restAt(own, i) | SLOT_FULL;
+}
+
+/** What the `i`th slot says once it is given back. In the next one it is a step less. */
+export function emptyWord(own: Int32Array, i: number): number {
+  return (lapAt(own, own[OWN_RUN]! + i) - own[OWN_LAP_MASK]!) | restAt(own, i) | 0;
+}
+
+/** Writes the first item of the claimed run, whose slot is published last. */
+export function fillFirst(words: Int32Array, own: Int32Array, item: number): void {
+  words[slotAt(own, own[OWN_RUN]!) + 1] = item;
+}
+
+/** Writes an item into a slot of the claimed run behind the first. */
+export function fillSlot(words: Int32Array, slot: number, full: number, item: number): void {
   words[slot + 1] = item;
-  if (i !== 0) words[slot] = lapAt(own, position) | SLOT_FULL;
+  words[slot] = full;
 }
 
 /** Publishes the claimed run, all of it filled. Answers DONE or UNSEATED. */
@@ -161,15 +191,17 @@ export function takeRun(words: Int32Array, own: Int32Array, count: number, least
     const lap = lapAt(own, head);
     const slot = slotAt(own, head);
     const word = Atomics.load(words, slot);
-    if ((word & ~SLOT_MARK) === (lap | SLOT_FULL)) {
-      let extent = 1;
-      let items = 1;
+    if (stateAt(own, head, word) === SLOT_FULL) {
+      let extent = Math.min(extentOf(own, word), count);
+      let items = extent;
       while (items < count && extent <= own[OWN_EXTENT_MASK]!) {
         // A mark there is an old one: nobody marks behind the first that is not taken.
-        const next = (Atomics.load(words, slotAt(own, head + extent)) & ~SLOT_MARK) ^ lapAt(own, head + extent);
-        if (next !== SLOT_FULL && next !== SLOT_SKIP) break;
-        if (next === SLOT_FULL) items++;
-        extent++;
+        const next = Atomics.load(words, slotAt(own, head + extent));
+        const state = stateAt(own, head + extent, next);
+        if (state !== SLOT_FULL && state !== SLOT_SKIP) break;
+        const more = Math.min(extentOf(own, next), count - items, own[OWN_EXTENT_MASK]! + 1 - extent);
+        if (state === SLOT_FULL) items += more;
+        extent += more;
       }
       if (items < least) {
         own[OWN_HEAD] = head;
@@ -185,23 +217,28 @@ export function takeRun(words: Int32Array, own: Int32Array, count: number, least
   }
 }
 
-/** The item of the `i`th slot of the taken run, or NONE where that was skipped. A carried block is this seat's from here on. */
-export function runItem(words: Int32Array, own: Int32Array, i: number): number {
-  const position = own[OWN_RUN]! + i;
-  const slot = slotAt(own, position);
-  if (i !== 0 && (words[slot]! & ~SLOT_MARK) !== (lapAt(own, position) | SLOT_FULL)) return NONE;
-  const item = words[slot + 1]!;
+/** The first item of the taken run, whose slot is given back last. A carried block is this seat's from here on. */
+export function takeFirst(words: Int32Array, own: Int32Array): number {
+  const item = words[slotAt(own, own[OWN_RUN]!) + 1]!;
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
   return item;
 }
 
-/** Gives the slots of the taken run back. Answers DONE or UNSEATED. */
-export function releaseRun(words: Int32Array, own: Int32Array): number {
-  const first = own[OWN_RUN]!;
-  for (let i = own[OWN_RUN_EXTENT]! - 1; i > 0; i--) {
-    words[slotAt(own, first + i)] = (lapAt(own, first + i) - own[OWN_LAP_MASK]!) | 0;
+/** The item of a slot of the taken run behind the first, which is given back; or NONE where that was skipped. As `takeFirst`. */
+export function takeSlot(words: Int32Array, own: Int32Array, slot: number, empty: number): number {
+  let item = NONE;
+  if ((words[slot]! & SLOT_STATE_MASK) === SLOT_FULL) {
+    item = words[slot + 1]!;
+    // Before the slot is given back: recovery goes by that.
+    if (own[OWN_RECORDS] !== 0) receive(words, own, item);
   }
-  return release(words, own, slotAt(own, first), own[OWN_RUN_WORD]!);
+  words[slot] = empty;
+  return item;
+}
+
+/** Gives back the first slot of the taken run, and with it all. Answers DONE or UNSEATED. */
+export function releaseRun(words: Int32Array, own: Int32Array): number {
+  return release(words, own, slotAt(own, own[OWN_RUN]!), own[OWN_RUN_WORD]!);
 }
 
 /** How often a producer that overwrites may be quicker than one look: that takes a lap each time. */
@@ -215,7 +252,7 @@ export function front(words: Int32Array, own: Int32Array): number {
     const head = own[OWN_HEAD]!;
     const item = Atomics.load(words, slotAt(own, head) + 1);
     // Nobody else takes it; but a producer that overwrites may have dropped it, and put another one there.
-    if ((Atomics.load(words, slotAt(own, head)) & ~SLOT_MARK) === (lapAt(own, head) | SLOT_FULL)) return item;
+    if (stateAt(own, head, Atomics.load(words, slotAt(own, head))) === SLOT_FULL) return item;
   }
   return NONE;
 }

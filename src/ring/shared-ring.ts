@@ -7,12 +7,14 @@ import {
   queueTail,
   SINGLE_CONSUMER,
   SINGLE_PRODUCER,
+  SLOT_EXTENT_STEP,
+  SLOT_WORDS,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import type { Attachment } from '../region/attachment.js';
 import { load, receive } from './cargo.core.js';
 import { openOwn } from './open-own.js';
-import { OWN_LIFE, OWN_SLOTS, OWN_TAIL } from './own.js';
+import { OWN_LIFE, OWN_RUN, OWN_SLOTS, OWN_TAIL } from './own.js';
 import * as core from './ring.core.js';
 import { badItem, checkItems, ITEM_MAX, wrongMode } from './ring-base.js';
 import * as wait from './ring-wait.core.js';
@@ -20,11 +22,16 @@ import * as run from './run.core.js';
 import { SharedRingBase } from './shared-ring-base.js';
 import { takeSide } from './side.core.js';
 
+// As in pool/shared-pool.ts: engines look up what is imported at each call.
+const fillFast = run.fillSlot;
+const takeFast = run.takeSlot;
+
 /** A ring that every attached thread may put into or take from, unless a side is single (ring.core.ts, run.core.ts). */
 export class SharedRing extends SharedRingBase {
   private readonly singleProducer: boolean;
   private readonly singleConsumer: boolean;
   private readonly overwrites: boolean;
+  private readonly indexMask: number;
   /** The most items of one claim. */
   private readonly runMax: number;
   /** Items that are put together: those that a single producer has staged, or a batch of its own. */
@@ -37,6 +44,7 @@ export class SharedRing extends SharedRingBase {
     this.singleProducer = (this.modes & SINGLE_PRODUCER) !== 0;
     this.singleConsumer = (this.modes & SINGLE_CONSUMER) !== 0;
     this.overwrites = (this.modes & OVERWRITE) !== 0;
+    this.indexMask = this.capacity - 1;
     this.runMax = extentMax(this.capacity);
     this.batch = new Int32Array(this.runMax);
   }
@@ -125,10 +133,28 @@ export class SharedRing extends SharedRingBase {
       this.notPut(claimed, batch[0]!);
       return 0;
     }
-    for (let i = 0; i < claimed; i++) run.fillRun(words, own, i, batch[i]!);
+    this.fill(claimed);
     if (run.publishRun(words, own) !== DONE) throw this.attachment.unseated();
     if (this.carried !== 0) this.unload(claimed, count);
     return claimed;
+  }
+
+  /** Fills the claimed run from `batch`. */
+  private fill(count: number): void {
+    const { words, own, batch, indexMask } = this;
+    run.fillFirst(words, own, batch[0]!);
+    const first = own[OWN_RUN]!;
+    for (let i = 1; i < count; ) {
+      // Up to the last slot: from the first one on it is the other lap.
+      const end = Math.min(count, i + indexMask + 1 - ((first + i) & indexMask));
+      let slot = run.runSlot(own, i);
+      let full = run.fullWord(own, i);
+      for (; i < end; i++) {
+        fillFast(words, slot, full, batch[i]!);
+        slot += SLOT_WORDS;
+        full -= SLOT_EXTENT_STEP;
+      }
+    }
   }
 
   /** Takes the blocks of `batch` back that were not put after all. */
@@ -198,18 +224,27 @@ export class SharedRing extends SharedRingBase {
   private takeRun(items: Int32Array, from: number, count: number, least: number, call: string): number {
     if (this.left) throw this.attachment.unseated();
     if (this.singleConsumer) this.ensureConsumer(call);
-    const { words, own } = this;
+    const { words, own, indexMask } = this;
     const extent = run.takeRun(words, own, count, least);
     if (extent <= NONE) {
       this.notTaken(extent, call);
       return 0;
     }
-    let taken = 0;
-    for (let i = 0; i < extent; i++) {
-      const item = run.runItem(words, own, i);
-      if (item === NONE) continue;
-      items[from + taken] = item;
-      taken++;
+    items[from] = run.takeFirst(words, own);
+    let taken = 1;
+    const first = own[OWN_RUN]!;
+    for (let i = 1; i < extent; ) {
+      const end = Math.min(extent, i + indexMask + 1 - ((first + i) & indexMask));
+      let slot = run.runSlot(own, i);
+      let empty = run.emptyWord(own, i);
+      for (; i < end; i++) {
+        const item = takeFast(words, own, slot, empty);
+        slot += SLOT_WORDS;
+        empty -= SLOT_EXTENT_STEP;
+        if (item === NONE) continue;
+        items[from + taken] = item;
+        taken++;
+      }
     }
     if (run.releaseRun(words, own) !== DONE) throw this.attachment.unseated();
     return taken;
@@ -257,7 +292,7 @@ export class SharedRing extends SharedRingBase {
     this.stagedCount = 0;
     // Not by `flush`: this seat is leaving already. In a closed ring nothing more is put: then blocks are this seat's again.
     if (count !== 0 && run.claimRun(this.words, this.own, count, count) > NONE) {
-      for (let i = 0; i < count; i++) run.fillRun(this.words, this.own, i, this.batch[i]!);
+      this.fill(count);
       run.publishRun(this.words, this.own);
     } else if (this.carried !== 0) {
       this.unload(0, count);
