@@ -1,4 +1,5 @@
-// The long tiers: node scripts/soak.mjs [--minutes N]. Models and hostile input at their full counts, then threads for the rest.
+// The long tiers: node scripts/soak.mjs [--minutes N]. Models and hostile input at their full counts, then 10^8 checked items through
+// rings, then threads for the rest.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -26,6 +27,7 @@ run([vitest, 'run', '--testTimeout=3600000', 'model'], { MODEL: '1000000' });
 run([vitest, 'run', '--testTimeout=3600000', 'hostile', 'corruption'], { HOSTILE: '10000000', CORRUPTIONS: '100000' });
 run([vitest, 'run', '--testTimeout=3600000', 'garbage'], { GARBAGE: '100000000' });
 run(['test/stress/main.mjs', '--deaths', '1000']);
+run(['test/stress/main.mjs', '--only', 'batches, ', '--items', '100000000']);
 for (let round = 0; round === 0 || performance.now() < ends; round++) {
   run(['test/stress/main.mjs', '--seconds', '60']);
   run(['--jitless', 'test/stress/main.mjs', '--seconds', '20']);

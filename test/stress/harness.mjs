@@ -2,7 +2,7 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Region } from '../../dist/index.js';
 
-/** How long threads may take to end after their deadline: then something hangs. */
+/** How long threads may take to end after their deadline, or the time that a task's `patience` says: then something hangs. */
 const PATIENCE_MS = 20_000;
 
 /** A violation of what the library promises, with its evidence. */
@@ -31,7 +31,7 @@ export function random(seed) {
 export async function runThreads(url, region, tasks, ended = () => {}) {
   const answers = new Array(tasks.length);
   const workers = [];
-  const patience = Math.max(...tasks.map(task => task.seconds)) * 1000 + PATIENCE_MS;
+  const patience = Math.max(...tasks.map(task => task.patience ?? task.seconds)) * 1000 + PATIENCE_MS;
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Violation(`threads hang: ${stuck()}`)), patience);

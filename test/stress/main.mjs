@@ -1,4 +1,5 @@
 // Runs every stress program, each for its share of the time: node test/stress/main.mjs [--seconds N] [--seed N] [--only WORD]
+// With --items N the rings that are put to in batches go on until so many items have gone through them together.
 // Or, with --deaths N, those in which threads are ended, until that many were of each structure.
 // Ends with code 1, and evidence, at the first violation.
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     only: { type: 'string', default: '' },
     deaths: { type: 'string' },
+    items: { type: 'string', default: '0' },
   },
 });
 const seed = values.seed === undefined ? (Math.random() * 2 ** 31) | 0 : Number(values.seed);
@@ -56,7 +58,7 @@ const programs = [
   ['batches, one to three', ringModes, { producers: 1, consumers: 3, capacity: 64, start: -5000 }],
   ['batches, three to one', ringModes, { producers: 3, consumers: 1, capacity: 64, start: 2 ** 31 - 5000 }],
   ['batches, two to two', ringModes, { producers: 2, consumers: 2, capacity: 256, start: -5000 }],
-  ['batches, two to two, tiny', ringModes, { producers: 2, consumers: 2, capacity: 4 }],
+  ['batches of few, two to two', ringModes, { producers: 2, consumers: 2, capacity: 4 }],
   ['byte ring of 4, mixed', byteRing, { capacity: 4, style: 'mixed', start: 2 ** 29 - 100 }],
   ['byte ring of 64, blocking', byteRing, { capacity: 64, style: 'wait', start: 2 ** 30 - 1000 }],
   ['byte ring of 1024, async', byteRing, { capacity: 1024, style: 'async' }],
@@ -123,7 +125,8 @@ function planned() {
   const seconds = Number(values.seconds);
   if (values.deaths === undefined) {
     const chosen = programs.filter(([name]) => name.includes(values.only));
-    return chosen.map(([name, run, options]) => [name, run, { ...options, seconds: seconds / chosen.length }]);
+    const items = Number(values.items) / chosen.length;
+    return chosen.map(([name, run, options]) => [name, run, { ...options, items, seconds: seconds / chosen.length }]);
   }
   return Object.entries(storms).flatMap(([structure, variants]) => {
     const deathsMax = Math.ceil(Number(values.deaths) / variants.length);

@@ -6,14 +6,18 @@ import { must, random, runThreads, serve } from './harness.mjs';
 
 const BATCH_MAX = 32;
 const PRODUCERS_MAX = 4;
+/** Fewer than the slowest ring does between the slowest threads: then something hangs. */
+const ITEMS_A_SECOND_MIN = 20_000;
 
 /** A side with one thread is a single one. @returns {Promise<string>} */
-export async function run({ seconds, seed, producers, consumers, capacity, start = 0 }) {
+export async function run({ seconds, seed, producers, consumers, capacity, start = 0, items = 0 }) {
   const region = Region.create({ maxByteLength: 2 ** 20, seats: 8 });
   const side = count => (count === 1 ? 'single' : 'multi');
   const modes = { producers: side(producers), consumers: side(consumers) };
   const ring = createTunedRing({ region, name: 'ring', capacity, ...modes }, start | 0);
-  const common = { seconds, modes };
+  const share = items / producers;
+  const patience = seconds + items / ITEMS_A_SECOND_MIN;
+  const common = { seconds, patience, modes, share };
   const tasks = [
     ...Array.from({ length: producers }, (_, number) => ({ ...common, role: 'producer', number, seed: seed + number })),
     ...Array.from({ length: consumers }, (_, i) => ({ ...common, role: 'consumer', seed: seed + 99 + i })),
@@ -38,13 +42,13 @@ const encode = (number, producer) => {
   return ((body << 8) | ((Math.imul(body, 0x9e3779b1) >>> 24) | 1)) & 0x7fffffff;
 };
 
-function produce(ring, { seconds, modes, number: producer, seed }) {
+function produce(ring, { seconds, share, modes, number: producer, seed }) {
   const pick = random(seed);
   const items = new Int32Array(BATCH_MAX);
   const stages = modes.producers === 'single';
   const deadline = performance.now() + seconds * 1000;
   let done = 0;
-  for (let calls = 0; calls % 64 !== 0 || performance.now() < deadline; calls++) {
+  for (let calls = 0; calls % 64 !== 0 || done < share || performance.now() < deadline; calls++) {
     const count = 1 + pick(Math.min(BATCH_MAX, ring.capacity));
     for (let i = 0; i < count; i++) items[i] = encode(done + i, producer);
     const way = pick(stages ? 5 : 3);
