@@ -149,7 +149,8 @@ export abstract class RingBase implements Closable {
   /**
    * Puts the first `count` items in, all or none: answers false when there is no room for all. In order; with several producers,
    * next to each other too. At most 256 at once, unless the ring has a single producer and a single consumer and does not
-   * overwrite. A ring that does drops as many of the oldest as it takes, and answers false while one of those is being taken.
+   * overwrite. A ring that does drops as many of the oldest as it takes. While one of those is being taken it answers false, and
+   * the older ones are dropped all the same: a place for each of the new ones is free then, or soon will be.
    * @throws {RingwellError} as `enqueue`; ERR_USAGE for what is not an Int32Array of items, or too many for one go
    */
   abstract enqueueBulk(items: Int32Array, count: number): boolean;

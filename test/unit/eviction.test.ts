@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Pool, type Region } from '../../src/index.js';
+import { UNSEATED } from '../../src/core/status.js';
+import { NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
+import { openOwn } from '../../src/ring/open-own.js';
+import * as run from '../../src/ring/run.core.js';
 import { refuses, seatsOf } from './helpers.js';
 
 describe('a thread that was recovered while it still ran', () => {
@@ -37,5 +40,30 @@ describe('a thread that was recovered while it still ran', () => {
     pool.release(pool.acquire());
     other.attachment.poison(0, 'a test');
     refuses('ERR_CORRUPTION', () => pool.acquire());
+  });
+
+  it('may keep a block that it was taking from a ring live, until its seat is left or recovered again', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const pool = createTunedPool({ region: mine, name: 'pool', blockBytes: 8, capacity: 16 }, { stockMax: 0 });
+    Pool.attach(other, 'pool');
+    const ring = Ring.create({ region: mine, name: 'ring', capacity: 4, carries: pool });
+    Ring.attach(other, 'ring');
+    ring.enqueue(pool.acquire());
+    const { words } = other.attachment;
+    const queue = other.attachment.entries().find(({ name }) => name === 'ring')!.part;
+    const own = openOwn(other.attachment, queue);
+    // As `dequeue`, in whose middle the recovery comes.
+    expect(run.takeRun(words, own, 1, 1)).toBe(1);
+    mine.recover(other.seat);
+    expect(pool.liveCount).toBe(0);
+    run.takeFirst(words, own);
+    expect(run.releaseRun(words, own)).toBe(UNSEATED);
+    expect([pool.liveCount, ring.dequeue()]).toEqual([1, NONE]);
+    // The next thread of that seat has it, and leaves it with the rest.
+    const next = mine.share();
+    expect(Region.attach(next).seat).toBe(other.seat);
+    mine.recover(next);
+    expect(pool.liveCount).toBe(0);
+    mine.check();
   });
 });

@@ -1,6 +1,6 @@
 /** What happens to items, blocks and waits where something ends in the middle: a ring, a seat, a wait, a take. */
 import { describe, expect, it } from 'vitest';
-import { QUEUE_SLOTS, SLOT_FULL, SLOT_TAKEN, slotTag } from '../../src/core/slot.core.js';
+import { QUEUE_SLOTS, SLOT_FULL, SLOT_TAKEN, SLOT_WORDS, slotTag } from '../../src/core/slot.core.js';
 import { CLOSED, NONE, Pool, Region, Ring, type RingOptions, waitAny, waitAnyAsync } from '../../src/index.js';
 import { refuses } from './helpers.js';
 
@@ -208,6 +208,21 @@ describe('a ring that overwrites', () => {
     words[oldest] = (words[oldest]! & ~slotTag(7, 255)) | SLOT_FULL;
     expect(ring.enqueue(5)).toBe(true);
     expect([2, 3, 4, 5].map(() => theirs.dequeue())).toEqual([2, 3, 4, 5]);
+  });
+
+  it('has dropped what is older when a batch comes upon one that is being taken', () => {
+    const { region, ring, theirs } = pair(options);
+    for (const item of [1, 2, 3, 4]) ring.enqueue(item);
+    expect(theirs.peek()).toBe(1);
+    const { words } = region.attachment;
+    const queue = region.attachment.entries().find(entry => entry.name === 'ring')!.part;
+    const second = words[queue + QUEUE_SLOTS]! + SLOT_WORDS;
+    words[second] = (words[second]! - SLOT_FULL) | slotTag(SLOT_TAKEN, 2);
+    expect(ring.enqueueBulk(batch(5, 6), 2)).toBe(false);
+    words[second] = (words[second]! & ~slotTag(7, 255)) | SLOT_FULL;
+    expect(ring.length).toBe(3);
+    expect(ring.enqueueBulk(batch(7, 8), 2)).toBe(true);
+    expect([3, 4, 7, 8].map(() => theirs.dequeue())).toEqual([3, 4, 7, 8]);
   });
 
   it('goes on when its consumer died over the oldest, once that is recovered', () => {
