@@ -26,7 +26,7 @@ try {
   const { alike, byOne, contrary } = agreement(a, b);
   const list = (lines: readonly string[]): string => lines.map(line => `  ${line}\n`).join('');
   process.stdout.write(`Both call the same winner of ${alike} pairs.\n`);
-  if (byOne.length > 0) process.stdout.write(`One calls a winner, to whom the other leans:\n${list(byOne)}`);
+  if (byOne.length > 0) process.stdout.write(`One calls a winner, the other is not sure:\n${list(byOne)}`);
   process.stdout.write(
     contrary.length === 0 ? 'They contradict each other nowhere.\n' : `They contradict:\n${list(contrary)}`,
   );

@@ -32,9 +32,9 @@ function timesOf({ sections }: Result): [string, readonly number[]][] {
 export interface Agreement {
   /** Pairs of which both call the same winner. */
   readonly alike: number;
-  /** Pairs of which one calls a winner; the other leans the same way, and calls none. */
+  /** Pairs of which one calls a winner, and the other is not sure: it leans the same way, or its interval has room for that. */
   readonly byOne: readonly string[];
-  /** Pairs of which one calls a winner, and the other calls, or leans to, the other side. */
+  /** Pairs of which one calls a winner, and the other says otherwise. */
   readonly contrary: readonly string[];
 }
 
@@ -46,10 +46,16 @@ export function agreement(a: Result, b: Result): Agreement {
     if (old === undefined || (old.call === 'even' && now.call === 'even')) continue;
     const line = `${pair}: ${figure(old.ratio)} (${old.call}), then ${figure(now.ratio)} (${now.call})`;
     if (old.call === now.call) found.alike++;
-    else if (old.ratio < 1 === now.ratio < 1) found.byOne.push(line);
+    else if (old.ratio < 1 === now.ratio < 1 || hasRoom(old, now)) found.byOne.push(line);
     else found.contrary.push(line);
   }
   return found;
+}
+
+/** The one of the two that calls no winner could still be right beside the other. */
+function hasRoom(a: Comparison, b: Comparison): boolean {
+  const [unsure, sure] = a.call === 'even' ? [a, b] : [b, a];
+  return unsure.call === 'even' && unsure.low <= sure.ratio && sure.ratio <= unsure.high;
 }
 
 function comparisonsOf({ sections }: Result): [string, Comparison][] {

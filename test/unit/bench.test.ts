@@ -169,7 +169,8 @@ describe('two runs', () => {
       agreement(kept, { ...kept, sections: [{ ...section, comparisons: [{ ...pair, ...now }] }] });
     expect(again({})).toEqual({ alike: 1, byOne: [], contrary: [] });
     expect(again({ call: 'even' }).byOne[0]).toContain(name);
-    expect(again({ call: 'even', ratio: 1.01 }).contrary[0]).toContain(name);
+    expect(again({ call: 'even', ratio: 1.01, low: 0, high: 2 }).byOne[0]).toContain(name);
+    expect(again({ call: 'even', ratio: 1.01, low: 1, high: 1.02 }).contrary[0]).toContain(name);
     expect(again({ call: 'slower', ratio: 2 }).contrary[0]).toContain(name);
   });
 
