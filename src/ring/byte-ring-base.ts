@@ -1,12 +1,8 @@
 import type { Closable } from '../core/closable.js';
-import { checkInteger, checkOptions, RingwellError } from '../core/errors.js';
-import { RECORD_HEADER, recordBytes, streamCapacity } from '../core/stream.core.js';
+import { checkInteger, checkOptions } from '../core/errors.js';
+import { RECORD_HEADER, recordBytes } from '../core/stream.core.js';
+import { ByteRingSides, FREE, UNDER_WAY } from './byte-ring-sides.js';
 import { checkBytes, checkSegments, closedByteRing, misuse, tooLong, underWay } from './byte-ring-usage.js';
-import { Circle } from './circle.js';
-
-/** A side is free, or an asynchronous write has put in a part of its bytes and goes on; above 0: bytes reserved. */
-const FREE = 0;
-const UNDER_WAY = -1;
 
 /**
  * Bytes in order from one writer to one reader, in a circle that is used to the last byte: the kernel's kfifo. Local when made
@@ -27,54 +23,7 @@ const UNDER_WAY = -1;
  * read into, which the ring holds on to. Else a read makes one small view, two where it is cut by
  * the end of the circle, and a write as many where it is cut or partial.
  */
-export abstract class ByteRingBase implements Closable {
-  /** Bytes it holds: the capacity asked for, rounded up to a power of two, as much of it as whole elements fill. */
-  readonly capacity: number;
-  /** Bytes an element. */
-  readonly elementBytes: number;
-  /** Whether every write is one record. */
-  readonly records: boolean;
-  /** The circle itself: segments are offsets into it. Nothing else of it is anyone's to touch. */
-  readonly bytes: Uint8Array;
-  /** @internal */ protected readonly circle: Circle;
-  /** @internal */ protected readonly size: number;
-  /** @internal */ protected writing: number;
-  /** @internal */ protected reading: number;
-
-  constructor(bytes: Uint8Array, elementBytes: number, records: boolean) {
-    this.bytes = bytes;
-    this.circle = new Circle(bytes);
-    this.size = bytes.length;
-    this.capacity = streamCapacity(bytes.length, elementBytes, records ? 1 : 0);
-    this.elementBytes = elementBytes;
-    this.records = records;
-    this.writing = FREE;
-    this.reading = FREE;
-  }
-
-  // What the two kinds of ring do differently. Statuses below 0 that are not CLOSED end in an error there.
-
-  /** @internal The caller is the writer from here on. @throws {RingwellError} ERR_USAGE when another is */
-  protected abstract beWriter(call: string): void;
-  /** @internal The caller is the reader from here on. @throws {RingwellError} ERR_USAGE when another is */
-  protected abstract beReader(call: string): void;
-  /** @internal Bytes free; exact only when fewer than `want`. */
-  protected abstract roomFor(want: number): number;
-  /** @internal Bytes there; exact only when fewer than `want`. CLOSED when there are none and none will come. */
-  protected abstract bytesFor(want: number): number;
-  /** @internal @throws {RingwellError} ERR_CLOSED: then they are not written */
-  protected abstract publishWrite(bytes: number, call: string): void;
-  /** @internal */
-  protected abstract publishRead(bytes: number): void;
-  /** @internal */
-  protected abstract tailOffset(): number;
-  /** @internal */
-  protected abstract headOffset(): number;
-  /** @internal */
-  protected abstract startRecord(length: number): void;
-  /** @internal 0: there is none */
-  protected abstract recordLength(): number;
-
+export abstract class ByteRingBase extends ByteRingSides implements Closable {
   /** Bytes in it, records with their lengths. Momentary where the other side is another thread's. */
   abstract get length(): number;
   /** Bytes free. As `length`. */
@@ -374,49 +323,5 @@ export abstract class ByteRingBase implements Closable {
     this.circle.copyOut((this.headOffset() + RECORD_HEADER) & (this.size - 1), target, length);
     this.publishRead(recordBytes(length));
     return length;
-  }
-
-  private checkSource(source: Uint8Array, call: string): void {
-    if (!(source instanceof Uint8Array)) checkBytes(source, call);
-    if (this.elementBytes !== 1) this.checkWhole(source.length, `${call}: the source's length`);
-    if (this.writing === FREE) return;
-    throw this.writing === UNDER_WAY
-      ? underWay(call)
-      : misuse(call, `${this.writing} bytes are reserved; commit first`);
-  }
-
-  private checkTarget(target: Uint8Array, call: string): void {
-    if (!(target instanceof Uint8Array)) checkBytes(target, call);
-    if (this.reading !== FREE) this.checkIdleReader(call);
-  }
-
-  private checkIdleReader(call: string): void {
-    if (this.reading !== FREE) throw misuse(call, `${this.reading} bytes are reserved; commit first`);
-  }
-
-  private checkCount(bytes: number, most: number, what: string): void {
-    checkInteger(bytes, 0, most, `byteRing.${what}`, 'ERR_USAGE');
-    this.checkWhole(bytes, what);
-  }
-
-  private checkWhole(bytes: number, what: string): void {
-    if (bytes % this.elementBytes === 0) return;
-    throw new RingwellError(
-      'ERR_USAGE',
-      `byteRing.${what} must be whole elements of ${this.elementBytes} bytes, got ${bytes}`,
-    );
-  }
-
-  private wholeElements(bytes: number): number {
-    return this.elementBytes === 1 ? bytes : bytes - (bytes % this.elementBytes);
-  }
-
-  private cut(offset: number, count: number, segments: Int32Array): number {
-    const first = Math.min(count, this.size - offset);
-    segments[0] = offset;
-    segments[1] = first;
-    segments[2] = 0;
-    segments[3] = count - first;
-    return count;
   }
 }
