@@ -136,6 +136,8 @@ export interface Setup {
   readonly fetched?: boolean;
   /** The seat that a thread sits on; by default 1, 2, ... */
   readonly seatOf?: (thread: number) => number;
+  /** Whether recoverers only recover. */
+  readonly only?: boolean;
   /** Whether threads may block. */
   readonly mayBlock?: boolean;
   /** What else must hold at rest. */
@@ -191,6 +193,7 @@ export function program(
     fetched = false,
     posted = false,
     seatOf = (thread: number) => thread + 1,
+    only = false,
     mayBlock = true,
     further: rest,
     lawOf,
@@ -260,7 +263,7 @@ export function program(
           supervisors: Array.from({ length: supervisors }, (_, i) => ({
             name: `recoverer ${i + 1}`,
             own: ownOf(plans.length + 1 + i),
-            ops: i + 1 < supervisors ? [recover] : [recover, malloc],
+            ops: only || i + 1 < supervisors ? [recover] : [recover, malloc],
           })),
         }),
     hints: [

@@ -169,4 +169,11 @@ export const programs: readonly Program[] = [
     { seatOf: thread => [129, 1, 130][thread]!, pages: 1 },
     { preemptions: 3 },
   ),
+  // Who allocated behind the recovery would give a life that was not ended another meaning.
+  program(
+    'killed anywhere, large, and nothing is allocated then',
+    () => [[mallocLarge(1), free], [malloc]],
+    { pages: 3, only: true },
+    { victims: [0] },
+  ),
 ];

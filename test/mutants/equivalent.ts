@@ -64,14 +64,6 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'the next one is rung at once and not by the next to give a slot back: it looks, marks and waits again, which costs time',
   ],
   [
-    'core/span-owner.core:returnBlock: swap: words[span + 6] = 1; words[own[5] + 16] = kept; -> words[own[5] + 16] = kept; words[span + 6] = 1;',
-    "both words are their owner's alone, and after a death both are derived anew",
-  ],
-  [
-    'core/span-owner.core:takeBack: always: count >= own[stock + 1] >>> 1 -> true',
-    'the block goes into its span and not the stock: it costs time',
-  ],
-  [
     'core/span-handover.core:takeAbandoned: drop: Atomics.store(words, count, 0); -> ;',
     'only where the count is damaged; then each search is in vain: it costs time',
   ],
