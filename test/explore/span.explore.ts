@@ -121,6 +121,15 @@ export const programs: readonly Program[] = [
     { pages: 1, lives: 7, posted: true, fetched: true },
     { victims: [0] },
   ),
+  program(
+    'killed anywhere, generations wrap in a stock, behind a stamp',
+    box => [
+      [malloc, postTo(box), malloc, malloc, free, malloc],
+      [lookInto(box), free],
+    ],
+    { pages: 1, lives: 6, posted: true, fetched: true },
+    { victims: [0], preemptions: 2 },
+  ),
   program('generations wrap in a stock', () => [times(9, malloc, free), [malloc, free]], { lives: 7 }),
   program(
     'killed anywhere, generations wrap in a stock',
