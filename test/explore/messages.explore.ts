@@ -330,6 +330,6 @@ export const programs: readonly Program[] = [
   }),
   producerDies('two messages each', [send(1), send(2)], [sendWait(3), sendWait(4), close], {
     long: true,
-    preemptions: 2,
+    preemptions: 1,
   }),
 ];

@@ -185,4 +185,5 @@ export const programs: readonly Program[] = [
     { pages: 3, only: true },
     { victims: [0] },
   ),
+  program('three at the lock', () => [[trim], [trim], [trim, trim]], { pages: 1 }),
 ];

@@ -80,4 +80,8 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'core/stream.core:recoverStream: drop: disarm(words, stream + 112, dead); -> ;',
     'all who wait are rung: a bit that the dead has left rings a bell that nobody hears',
   ],
+  [
+    'core/span-recovery.core:recoverSpans: drop: own[23] = 0; -> ;',
+    'each recovery of a region has a private array of its own, which begins with zeros',
+  ],
 ]);
