@@ -13,7 +13,7 @@
  *
  * record, 16 words (a line), one a subscription
  * word  0  owner: the life of the seat that has it, or 0         (claimed by an exchange; given up by its owner or recovery)
- * word  1  place: what it reads next: position 30 | attention 1 | nowhere 1                        (owner moves it by exchange)
+ * word  1  place: where it read next when it last said so: position 30 | attention 1 | nowhere 1   (owner moves it by exchange)
  *
  * message: a header of one grain (length in bytes, type, number, position), then its bytes, up to whole grains; it may go on at the
  * beginning of the circle, behind the header
@@ -28,7 +28,8 @@
  *   earlier. A subscriber copies first, then moves its place, then loads `limit`: if that is not a circle ahead of where it
  *   copied from, nothing of the copy was being overwritten.
  * - Nothing that a lossy subscriber reads is believed before that: not the length either.
- * - A waiting subscriber leaves attention in the tail, a waiting sender in the places that hold it up: the exchange of the other side
+ * - A gated subscriber says where it is when a sender waits for that, when it finds nothing more, and every eighth of the circle.
+ * - A waiting subscriber leaves attention in the tail where it has found nothing behind it, a waiting sender in the places that hold it up: the exchange of the other side
  *   then fails, and that one rings. So nobody looks for waiters while there are none.
  *
  * Positions count grains and wrap at 2^30: at 16 GiB. A subscriber that stops in the middle of a copy, or between two calls, while a

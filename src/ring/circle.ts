@@ -11,6 +11,8 @@ const VIEWS_MAX = 1024;
 /** Up to this many bytes a loop is faster than making a view: byte by byte, or word by word. */
 const LOOP_BYTES_MAX = 64;
 const LOOP_WORDS_BYTES_MAX = 128;
+/** Up to this many a loop is faster than `set`. */
+const LOOP_IN_BYTES_MAX = 16;
 /** A target gets a view of its words when so many small pieces in a row have gone there. */
 const STEADY = 64;
 
@@ -36,9 +38,15 @@ export class Circle {
   /** Copies the first `count` bytes of a source to an offset below the size. */
   copyIn(offset: number, source: Uint8Array, count: number): void {
     const { bytes, size } = this;
-    if (count === source.length && offset + count <= size) {
-      bytes.set(source, offset);
-      return;
+    if (offset + count <= size) {
+      if (count <= LOOP_IN_BYTES_MAX) {
+        copyFew(source, 0, bytes, offset, count);
+        return;
+      }
+      if (count === source.length) {
+        bytes.set(source, offset);
+        return;
+      }
     }
     const first = Math.min(count, size - offset);
     bytes.set(source.subarray(0, first), offset);
@@ -50,7 +58,7 @@ export class Circle {
     const { bytes, size } = this;
     if (offset + count <= size) {
       if (count <= LOOP_WORDS_BYTES_MAX && this.copyWords(offset, target, count)) return;
-      if (count <= LOOP_BYTES_MAX) copyFew(bytes, offset, target, count);
+      if (count <= LOOP_BYTES_MAX) copyFew(bytes, offset, target, 0, count);
       else target.set(this.view(offset, count), 0);
       return;
     }
@@ -103,13 +111,13 @@ export class Circle {
   }
 }
 
-function copyFew(bytes: Uint8Array, offset: number, target: Uint8Array, count: number): void {
+function copyFew(from: Uint8Array, at: number, to: Uint8Array, start: number, count: number): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
-    target[i] = bytes[offset + i]!;
-    target[i + 1] = bytes[offset + i + 1]!;
-    target[i + 2] = bytes[offset + i + 2]!;
-    target[i + 3] = bytes[offset + i + 3]!;
+    to[start + i] = from[at + i]!;
+    to[start + i + 1] = from[at + i + 1]!;
+    to[start + i + 2] = from[at + i + 2]!;
+    to[start + i + 3] = from[at + i + 3]!;
   }
-  for (; i < count; i++) target[i] = bytes[offset + i]!;
+  for (; i < count; i++) to[start + i] = from[at + i]!;
 }

@@ -7,6 +7,7 @@
  * word 0 tape | 1 record | 2 mask of a grain's number | 5 seat | 6 seats | 7 seat generation | 17 life
  * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand, 16 its type, 18 its number
  * word 20 payload: index of its first word | 12 gated | 21 expected: the number of the message after the last one received | 14 lost before this one
+ * word 22 shown: the place that stands in the record | 23 armed: this seat waits for a message
  * ```
  */
 import { now } from '../core/clock.js';
@@ -33,6 +34,7 @@ import {
   TAPE_TAIL,
 } from '../core/tape.core.js';
 import {
+  OWN_STAGED_ROOM as OWN_ARMED,
   OWN_SEEK as OWN_BEFORE,
   OWN_AWAITS as OWN_EXPECTED,
   OWN_HINT_MASK as OWN_GATED,
@@ -47,6 +49,7 @@ import {
   OWN_SEAT_GENERATION,
   OWN_SEATS,
   OWN_SEEN,
+  OWN_BATCH_MAX as OWN_SHOWN,
   OWN_QUEUE as OWN_TAPE,
   OWN_RUN_EXTENT as OWN_TYPE,
 } from './own.js';
@@ -72,6 +75,7 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
     const place = tail & POSITION_MASK;
     own[OWN_RECORD] = record;
     own[OWN_PLACE] = place;
+    own[OWN_SHOWN] = place;
     own[OWN_SEEN] = place;
     const before = Atomics.compareExchange(words, record + RECORD_PLACE, SIGN, place);
     if (before === SIGN) return DONE;
@@ -86,10 +90,10 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
 /** Gives the record up: nothing is held up by it any more. One that was recovered has none to give up. */
 export function unsubscribe(words: Int32Array, own: Int32Array): void {
   const at = own[OWN_RECORD]! + RECORD_PLACE;
-  const place = own[OWN_PLACE]!;
-  let seen = Atomics.compareExchange(words, at, place, SIGN);
-  if (seen === (place | ATTENDED)) seen = Atomics.compareExchange(words, at, seen, SIGN) & ~ATTENDED;
-  if (seen !== place) return;
+  const shown = own[OWN_SHOWN]!;
+  let seen = Atomics.compareExchange(words, at, shown, SIGN);
+  if (seen === (shown | ATTENDED)) seen = Atomics.compareExchange(words, at, seen, SIGN) & ~ATTENDED;
+  if (seen !== shown) return;
   Atomics.compareExchange(words, own[OWN_RECORD]!, own[OWN_LIFE]!, 0);
   ringAll(words, own[OWN_TAPE]! + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
 }
@@ -100,6 +104,7 @@ function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
   // An exchange, before the look: what was copied was read before it.
   if (Atomics.compareExchange(words, own[OWN_RECORD]! + RECORD_PLACE, place, next) !== place) return UNSEATED;
   own[OWN_PLACE] = next;
+  own[OWN_SHOWN] = next;
   const limit = Atomics.load(words, own[OWN_TAPE]! + TAPE_LIMIT);
   return ((limit - place) & POSITION_MASK) > own[OWN_INDEX_MASK]! + 1 ? 1 : 0;
 }
@@ -111,6 +116,16 @@ function jump(words: Int32Array, own: Int32Array): number {
   return wasOverrun(words, own, tail) === UNSEATED ? UNSEATED : DONE;
 }
 
+/** Looks how far the tape goes. Who waits, and finds that it ends where it is, leaves attention in the tail by the same look. */
+function lookAtTail(words: Int32Array, own: Int32Array): number {
+  const at = own[OWN_TAPE]! + TAPE_TAIL;
+  const place = own[OWN_PLACE]!;
+  const tail =
+    own[OWN_ARMED] === 0 ? Atomics.load(words, at) : Atomics.compareExchange(words, at, place, place | ATTENDED);
+  own[OWN_SEEN] = tail & POSITION_MASK;
+  return tail;
+}
+
 /**
  * Finds the next message: answers its length in bytes, NONE, CLOSED (and all is received), UNSEATED or BAD_HANDLE (a law is broken).
  * It stays until `passMessage`.
@@ -120,9 +135,9 @@ export function nextMessage(words: Int32Array, own: Int32Array): number {
   for (;;) {
     const place = own[OWN_PLACE]!;
     if (own[OWN_SEEN] === place) {
-      const tail = Atomics.load(words, own[OWN_TAPE]! + TAPE_TAIL);
-      own[OWN_SEEN] = tail & POSITION_MASK;
+      const tail = lookAtTail(words, own);
       if (own[OWN_SEEN] === place) {
+        if (own[OWN_SHOWN] !== place && showPlace(words, own) === UNSEATED) return UNSEATED;
         if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
         return tail < 0 ? CLOSED : NONE;
       }
@@ -168,35 +183,42 @@ export function passMessage(words: Int32Array, own: Int32Array): number {
   return DONE;
 }
 
-/** Moves the place on; a sender that waits is rung when half of the circle is free for it: then any message fits. */
+/** Gated: moves the place on. It is shown at once to a sender that waits, to others an eighth of the circle at a time. */
 function moveGated(words: Int32Array, own: Int32Array, next: number): number {
+  own[OWN_PLACE] = next;
+  const shown = own[OWN_SHOWN]!;
+  const isDue = ((next - shown) & POSITION_MASK) >= (own[OWN_INDEX_MASK]! + 1) >>> 3;
+  if (!isDue && Atomics.load(words, own[OWN_RECORD]! + RECORD_PLACE) === shown) return DONE;
+  return showPlace(words, own);
+}
+
+/** Gated: shows the place; a sender that waits is rung when half of the circle is free for it: then any message fits. */
+function showPlace(words: Int32Array, own: Int32Array): number {
   const at = own[OWN_RECORD]! + RECORD_PLACE;
+  const shown = own[OWN_SHOWN]!;
   const place = own[OWN_PLACE]!;
-  const seen = Atomics.compareExchange(words, at, place, next);
-  if (seen !== place) {
-    if (seen !== (place | ATTENDED)) return UNSEATED;
+  const seen = Atomics.compareExchange(words, at, shown, place);
+  if (seen !== shown) {
+    if (seen !== (shown | ATTENDED)) return UNSEATED;
     const tape = own[OWN_TAPE]!;
-    const behind = (Atomics.load(words, tape + TAPE_TAIL) - next) & POSITION_MASK;
+    const behind = (Atomics.load(words, tape + TAPE_TAIL) - place) & POSITION_MASK;
     const ringing = behind <= (own[OWN_INDEX_MASK]! + 1) >>> 1;
-    if (Atomics.compareExchange(words, at, seen, ringing ? next : next | ATTENDED) !== seen) return UNSEATED;
+    if (Atomics.compareExchange(words, at, seen, ringing ? place : place | ATTENDED) !== seen) return UNSEATED;
     if (ringing) ringAll(words, tape + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
   }
-  own[OWN_PLACE] = next;
+  own[OWN_SHOWN] = place;
   return DONE;
 }
 
 /** Announces that this seat is about to wait for a message. Answers the bell to wait on; look again before waiting. */
 export function armSubscriber(words: Int32Array, own: Int32Array): number {
-  const tape = own[OWN_TAPE]!;
-  const bell = arm(words, tape + TAPE_MESSAGE_WAITERS, own[OWN_SEAT]!);
-  const tail = Atomics.load(words, tape + TAPE_TAIL);
-  // If it has moved on by now, or moves meanwhile, the second look finds a message.
-  if (tail === own[OWN_PLACE]) Atomics.compareExchange(words, tape + TAPE_TAIL, tail, tail | ATTENDED);
-  return bell;
+  own[OWN_ARMED] = 1;
+  return arm(words, own[OWN_TAPE]! + TAPE_MESSAGE_WAITERS, own[OWN_SEAT]!);
 }
 
 /** Stops waiting for a message. Others are rung for every message themselves. */
 export function leaveSubscriber(words: Int32Array, own: Int32Array): void {
+  own[OWN_ARMED] = 0;
   disarm(words, own[OWN_TAPE]! + TAPE_MESSAGE_WAITERS, own[OWN_SEAT]!);
 }
 

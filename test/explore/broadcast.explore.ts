@@ -8,7 +8,7 @@ import { createStructure } from '../../dist/region/structures.js';
 import type * as realSender from '../../dist/ring/broadcast.core.js';
 import { Broadcast } from '../../dist/ring/broadcast.js';
 import { broadcastKindOf, openTape } from '../../dist/ring/broadcast-layout.js';
-import { OWN_SEEK as OWN_BEFORE, OWN_RUN_EXTENT as OWN_TYPE } from '../../dist/ring/own.js';
+import { OWN_SEEK as OWN_BEFORE, OWN_HEAD, OWN_RUN_EXTENT as OWN_TYPE } from '../../dist/ring/own.js';
 import type * as realSubscriber from '../../dist/ring/subscriber.core.js';
 import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
 import { core } from './loader.js';
@@ -72,15 +72,17 @@ function toAll(subscribers: number, messages: number, gated: boolean): Spec<Stat
   };
 }
 
-const send = (value: number): Op => op('send', [value], me => sendIt(me, value, false));
-const sendWait = (value: number): Op => op('sendWait', [value], me => sendIt(me, value, true));
+const send = (value: number): Op => op('send', [value], me => sendIt(me, value, GRAINS, false));
+const sendWait = (value: number): Op => op('sendWait', [value], me => sendIt(me, value, GRAINS, true));
+/** A quarter of a circle of 32 grains. */
+const sendLongWait = (value: number): Op => op('sendLongWait', [value], me => sendIt(me, value, 8, true));
 /** As `Broadcast.send`, which copies between the two. */
-function* sendIt({ words, own, kept }: Me, value: number, waits: boolean): Walk<number> {
+function* sendIt({ words, own, kept }: Me, value: number, grains: number, waits: boolean): Walk<number> {
   const status = waits
-    ? yield* sender.reserveWait(words, own, GRAINS, FOREVER)
-    : yield* sender.reserve(words, own, GRAINS);
+    ? yield* sender.reserveWait(words, own, grains, FOREVER)
+    : yield* sender.reserve(words, own, grains);
   if (status !== DONE) return status;
-  const sent = yield* sender.publish(words, own, 1, value, GRAINS);
+  const sent = yield* sender.publish(words, own, grains * 16 - 31, value, grains);
   if (sent === DONE) kept.push(value);
   return sent;
 }
@@ -106,6 +108,14 @@ const unsubscribe = (id: number): Op =>
   op('unsubscribe', [id], function* ({ words, own }) {
     yield* subscriber.unsubscribe(words, own);
     return 0;
+  });
+/** As `receiveAsync`: announced, then looked; what is found ends the wait. */
+const receiveSoon = (id: number): Op =>
+  op('receiveSoon', [id], function* (me) {
+    yield* subscriber.armSubscriber(me.words, me.own);
+    const answer = yield* receiveIt(me, false);
+    if (answer !== NONE) yield* subscriber.leaveSubscriber(me.words, me.own);
+    return answer;
   });
 const close = op('close', [], ({ words, own }) => sender.closeTape(words, own));
 
@@ -193,6 +203,20 @@ function audit(
   return seatAudit(view);
 }
 
+/** Somebody who has looked in vain, and was not rung since, has left attention in the tail: else the next message would not wake it. */
+function wouldWake({ words, own }: View, { part }: Layout, thread: number): string | undefined {
+  const isArmed = words[part + tape.TAPE_MESSAGE_WAITERS]! !== 0;
+  const tail = words[part + tape.TAPE_TAIL]!;
+  if (!isArmed || tail !== own(thread)[OWN_HEAD]) return undefined;
+  return 'a subscriber waits, and the tail does not say so';
+}
+
+/** Subscribers that wait at the end, for a message that has not been sent. */
+function waiting(name: string, threads: readonly (readonly Op[])[], shape: Shape = {}): Program {
+  const layout = layOut(threads.length, { grains: 8, ...shape });
+  return program(name, threads, { ...shape, audit: view => wouldWake(view, layout, 1) });
+}
+
 function dying(
   name: string,
   senders: readonly (readonly Op[])[],
@@ -233,6 +257,14 @@ export const programs: readonly Program[] = [
     [send(1), send(2), close],
     [subscribe(1), receiveWait(1), receiveWait(1)],
   ]),
+  waiting('lossy, overrun before it waits', [[...five, 6].map(send), [subscribe(1), receiveSoon(1)]]),
+  waiting('lossy, overrun again before it waits', [
+    [...five, 6, 7].map(send),
+    [subscribe(1), receive(1), receiveSoon(1)],
+  ]),
+  waiting('gated, at the end before it waits', [[1, 2].map(send), [subscribe(1), receive(1), receiveSoon(1)]], {
+    gated: true,
+  }),
   program('closing against both', [[send(1), send(2)], [subscribe(1), receive(1), receive(1)], [close]]),
   program('gated, tries', [five.map(send), [subscribe(1), receive(1), receive(1), receive(1)]], {
     gated: true,
@@ -256,6 +288,14 @@ export const programs: readonly Program[] = [
     'gated, waiting for two',
     [five.map(sendWait), [subscribe(1), receive(1), unsubscribe(1)], [subscribe(2), receive(2), unsubscribe(2)]],
     { gated: true, preemptions: 1 },
+  ),
+  program(
+    'gated, a place that is not shown yet',
+    [
+      [sendWait(1), ...[2, 3, 4, 5].map(sendLongWait)],
+      [subscribe(1), receive(1), receive(1), unsubscribe(1)],
+    ],
+    { gated: true, grains: 32 },
   ),
   program(
     'gated, waiting on both sides',
