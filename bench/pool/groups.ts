@@ -5,8 +5,8 @@ import { atLeast, atMost } from '../harness/gates.js';
 import type { Group } from '../harness/group.js';
 import { nativeRungs, PAIRS, scriptedRungs } from './ladder.js';
 
-function threads(key: string, label: string, count: number): Contender {
-  return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count));
+function threads(key: string, label: string, count: number, ...how: string[]): Contender {
+  return scripted(key, label, count * 64 * 8192, new URL('./threads.js', import.meta.url), String(count), ...how);
 }
 
 const natives = ['brk', 'glibc', 'jemalloc', 'mimalloc', 'tcmalloc', 'boost-pool', 'static-buffer'];
@@ -30,6 +30,7 @@ export const pairs: Group = {
     ...scriptedRungs(),
     threads('one-thread', 'shared pool, 64 live, 1 thread', 1),
     threads('two-threads', 'shared pool, 64 live, 2 threads', 2),
+    threads('two-apart', 'a shared pool each, 64 live, 2 threads', 2, 'apart'),
   ],
 };
 

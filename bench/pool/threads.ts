@@ -1,13 +1,20 @@
-/** A shared pool used by as many threads as the first argument says, each with 64 blocks live. The operations are shared out. */
+/**
+ * A shared pool used by as many threads as the first argument says, each with 64 blocks live: `node threads.js THREADS [apart]`. The
+ * operations are shared out. Apart, each thread has a region and a pool of its own: what the machine itself makes of two threads.
+ */
 import { Pool, Region } from 'ringwell';
 import { Crew } from '../harness/crew.js';
 import { serve, verify } from '../harness/serve.js';
 import type { ThreadTask } from './threads-worker.js';
 
-const threads = Number(process.argv[2] ?? 2);
-const region = Region.create({ seats: 8 });
-const pool = Pool.create({ region, name: 'blocks', blockBytes: 4096, capacity: 1024 });
-const tasks = Array.from({ length: threads }, (): ThreadTask => ({ region: region.share(), pool: 'blocks' }));
+const [count = '2', apart] = process.argv.slice(2);
+const threads = Number(count);
+
+const regions = Array.from({ length: apart === 'apart' ? threads : 1 }, () => Region.create({ seats: 8 }));
+const pools = regions.map(region => Pool.create({ region, name: 'blocks', blockBytes: 4096, capacity: 1024 }));
+const tasks = Array.from({ length: threads }, (_, i): ThreadTask => {
+  return { region: regions[i % regions.length]!.share(), pool: 'blocks' };
+});
 const crew = await Crew.start(new URL('./threads-worker.js', import.meta.url), tasks);
 
 function round(operations: number): number {
@@ -15,5 +22,8 @@ function round(operations: number): number {
 }
 
 round(64 * 1000 * threads);
-verify(pool.liveCount === 0, 'blocks were lost');
+verify(
+  pools.every(pool => pool.liveCount === 0),
+  'blocks were lost',
+);
 await serve(`ringwell, ${threads} threads`, round);

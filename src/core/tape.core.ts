@@ -146,7 +146,7 @@ export function recoverTape(words: Int32Array, tape: number, seats: number, dead
     count++;
   }
   const producer = Atomics.load(words, tape + TAPE_PRODUCER);
-  if (producer !== 0 && (producer & 0xff) === dead) Atomics.compareExchange(words, tape + TAPE_PRODUCER, producer, 0);
+  if ((producer & 0xff) === dead) Atomics.compareExchange(words, tape + TAPE_PRODUCER, producer, 0);
   disarm(words, tape + TAPE_MESSAGE_WAITERS, dead);
   disarm(words, tape + TAPE_ROOM_WAITERS, dead);
   ringAll(words, tape + TAPE_MESSAGE_WAITERS, seats);

@@ -10,6 +10,7 @@ import {
   TAPE_GRAINS,
   TAPE_PAYLOAD,
   TAPE_RECORD_COUNT,
+  TAPE_RECORDS,
   TAPE_WORDS,
 } from '../core/tape.core.js';
 import type { Attached, Attachment } from '../region/attachment.js';
@@ -99,6 +100,8 @@ export function openTape({ words, seat, seats, generation }: Seated, tape: numbe
   const own = new Int32Array(at.OWN_WORDS);
   own[at.OWN_QUEUE] = tape;
   own[at.OWN_INDEX_MASK] = words[tape + TAPE_GRAINS]! - 1;
+  own[at.OWN_LAP_SHIFT] = words[tape + TAPE_RECORDS]!;
+  own[at.OWN_LAP_MASK] = words[tape + TAPE_RECORD_COUNT]!;
   own[at.OWN_SEAT] = seat;
   own[at.OWN_SEATS] = seats;
   own[at.OWN_SEAT_GENERATION] = generation;

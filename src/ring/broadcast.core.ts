@@ -4,7 +4,7 @@
  *
  * A seat's private array is a ring's (own.ts), with these words in another meaning:
  * ```
- * word 0 tape | 2 mask of a grain's number | 5 seat | 6 seats | 7 seat generation | 17 life
+ * word 0 tape | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 12 gated | 5 seat | 6 seats | 7 seat generation | 17 life
  * word 11 tail: where the next message begins | 19 limit: what is before it may be written | 18 sent: the number of the last message
  * word 20 payload: index of its first word | 21 awaits: this seat is armed for room
  * ```
@@ -23,12 +23,9 @@ import {
   RECORD_PLACE,
   RECORD_WORDS,
   SIGN,
-  TAPE_GATED,
   TAPE_LIMIT,
   TAPE_MESSAGE_WAITERS,
   TAPE_PRODUCER,
-  TAPE_RECORD_COUNT,
-  TAPE_RECORDS,
   TAPE_ROOM_WAITERS,
   TAPE_SENT,
   TAPE_SENT_END,
@@ -36,10 +33,13 @@ import {
 } from '../core/tape.core.js';
 import {
   OWN_AWAITS,
+  OWN_HINT_MASK as OWN_GATED,
   OWN_INDEX_MASK,
   OWN_LIFE,
   OWN_SEEN as OWN_LIMIT,
   OWN_RUN_WORD as OWN_PAYLOAD,
+  OWN_LAP_MASK as OWN_RECORD_COUNT,
+  OWN_LAP_SHIFT as OWN_RECORDS,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
   OWN_SEATS,
@@ -57,7 +57,7 @@ function takeSender(words: Int32Array, own: Int32Array): number {
   const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
   own[OWN_TAIL] = tail;
   // Lossy: what the sender before had said is still so. Gated: nothing may be written before a look.
-  own[OWN_LIMIT] = words[tape + TAPE_GATED] === 0 ? Atomics.load(words, tape + TAPE_LIMIT) : tail;
+  own[OWN_LIMIT] = own[OWN_GATED] === 0 ? Atomics.load(words, tape + TAPE_LIMIT) : tail;
   const sent = words[tape + TAPE_SENT]!;
   own[OWN_SENT] = words[tape + TAPE_SENT_END] === tail ? sent : (sent - 1) | 0;
   return DONE;
@@ -82,7 +82,7 @@ export function reserve(words: Int32Array, own: Int32Array, grains: number): num
   // A hint: missed, the publication finds the tape closed.
   if (words[tape + TAPE_TAIL]! < 0) return refused(words, own, SIGN);
   if (((own[OWN_LIMIT]! - own[OWN_TAIL]!) & POSITION_MASK) >= grains) return DONE;
-  return words[tape + TAPE_GATED] === 0 ? moveLimit(words, own, grains) : moveGate(words, own, grains);
+  return own[OWN_GATED] === 0 ? moveLimit(words, own, grains) : moveGate(words, own, grains);
 }
 
 /** Lossy: says beforehand what is going to be overwritten, an eighth of the circle at once. */
@@ -99,8 +99,8 @@ function moveLimit(words: Int32Array, own: Int32Array, grains: number): number {
 /** Gated: finds out how far the slowest is. Armed, it leaves attention with everyone who has not enough room. */
 function moveGate(words: Int32Array, own: Int32Array, grains: number): number {
   const tape = own[OWN_TAPE]!;
-  const records = words[tape + TAPE_RECORDS]!;
-  const count = words[tape + TAPE_RECORD_COUNT]!;
+  const records = own[OWN_RECORDS]!;
+  const count = own[OWN_RECORD_COUNT]!;
   const circle = own[OWN_INDEX_MASK]! + 1;
   const tail = own[OWN_TAIL]!;
   let room = circle;

@@ -164,7 +164,8 @@ export class Broadcast implements Closable {
    */
   subscribe(): Subscriber {
     if (this.left) throw this.attachment.unseated();
-    const subscriber = new Subscriber(this, openTape(this.attachment, this.tape), one => this.subscribers.delete(one));
+    // Not from the region, whose words may be damaged by now.
+    const subscriber = new Subscriber(this, this.own.slice(), one => this.subscribers.delete(one));
     this.subscribers.add(subscriber);
     return subscriber;
   }

@@ -4,7 +4,7 @@
  *
  * Its private array is a ring's (own.ts), with these words in another meaning:
  * ```
- * word 0 tape | 1 record | 2 mask of a grain's number | 5 seat | 6 seats | 7 seat generation | 17 life
+ * word 0 tape | 1 record | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 5 seat | 6 seats | 7 seat generation | 17 life
  * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand, 16 its type, 18 its number
  * word 20 payload: index of its first word | 12 gated | 21 expected: the number of the message after the last one received | 14 lost before this one
  * word 22 shown: the place that stands in the record | 23 armed: this seat waits for a message
@@ -27,8 +27,6 @@ import {
   SIGN,
   TAPE_LIMIT,
   TAPE_MESSAGE_WAITERS,
-  TAPE_RECORD_COUNT,
-  TAPE_RECORDS,
   TAPE_ROOM_WAITERS,
   TAPE_SENT,
   TAPE_TAIL,
@@ -45,6 +43,8 @@ import {
   OWN_RUN_WORD as OWN_PAYLOAD,
   OWN_HEAD as OWN_PLACE,
   OWN_SLOTS as OWN_RECORD,
+  OWN_LAP_MASK as OWN_RECORD_COUNT,
+  OWN_LAP_SHIFT as OWN_RECORDS,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
   OWN_SEATS,
@@ -58,9 +58,8 @@ import {
 export function subscribe(words: Int32Array, own: Int32Array): number {
   const tape = own[OWN_TAPE]!;
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
-  const records = words[tape + TAPE_RECORDS]!;
-  for (let i = 0; i < words[tape + TAPE_RECORD_COUNT]!; i++) {
-    const record = records + i * RECORD_WORDS;
+  for (let i = 0; i < own[OWN_RECORD_COUNT]!; i++) {
+    const record = own[OWN_RECORDS]! + i * RECORD_WORDS;
     if (Atomics.load(words, record) !== 0) continue;
     if (Atomics.compareExchange(words, record, 0, own[OWN_LIFE]!) !== 0) continue;
     // The record first, then the tail: a sender that missed the one has not gone a circle beyond the other.

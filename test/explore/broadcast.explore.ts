@@ -87,16 +87,23 @@ function* sendIt({ words, own, kept }: Me, value: number, grains: number, waits:
   return sent;
 }
 
+/** Only somebody who was recovered may find that what he subscribed to is not his. */
+function lost(kept: number[], status: number): number {
+  kept.push(-1);
+  return status;
+}
+
 /** As `Subscriber.receive`, which copies between the two. */
 function* receiveIt({ words, own, kept }: Me, waits: boolean): Walk<number> {
   for (;;) {
     const length = waits
       ? yield* subscriber.nextMessageWait(words, own, FOREVER)
       : yield* subscriber.nextMessage(words, own);
+    if (length < CLOSED) return lost(kept, length);
     if (length <= NONE) return length;
     const status = yield* subscriber.passMessage(words, own);
     if (status === NONE) continue;
-    if (status !== DONE) return status;
+    if (status !== DONE) return lost(kept, status);
     kept.push(own[OWN_TYPE]!);
     return own[OWN_TYPE]! + 10 * own[OWN_BEFORE]!;
   }
@@ -191,6 +198,7 @@ function audit(
   const told = senders.flatMap(thread => [...view.kept(thread)]);
   for (const thread of listeners) {
     const received = view.kept(thread);
+    if (received.includes(-1) && !view.deaths.includes(thread)) return `thread ${thread} lost its subscription`;
     if (received.some((value, i) => i > 0 && value <= received[i - 1]!)) return `thread ${thread} received ${received}`;
     const missed = told.filter(value => value <= (received.at(-1) ?? 0) && !received.includes(value));
     if (missed.length > 0 && missed.some(value => value > received[0]!)) return `thread ${thread} missed ${missed}`;
@@ -222,7 +230,7 @@ function dying(
   senders: readonly (readonly Op[])[],
   listeners: readonly (readonly Op[])[],
   victim: number,
-  { grains = 8, gated = true, start = 0, ...more }: Partial<Program> & Shape = {},
+  { grains = 8, gated = true, start = 0, heir = [], ...more }: Partial<Program> & Shape & { heir?: Op[] } = {},
 ): Program {
   const threads = [...senders, ...listeners];
   const layout = layOut(seatsFor(threads.length), { grains, gated, start });
@@ -230,7 +238,7 @@ function dying(
     name: `broadcast, killed anywhere: ${name}`,
     words: layout.words,
     threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
-    ...recovering({ threads: threads.length, victim, tape: layout.part }),
+    ...recovering({ threads: threads.length, victim, tape: layout.part, heir: { own: layout.own, ops: heir } }),
     hints: layout.hints,
     nameOf: layout.nameOf,
     law: view => lawOf(view, layout, seatsFor(threads.length)),
@@ -342,6 +350,24 @@ export const programs: readonly Program[] = [
     [[subscribe(1), receive(1), receive(1)]],
     0,
     { gated: false, preemptions: 1, long: true },
+  ),
+  dying('a sender that waits', [five.map(sendWait)], [[subscribe(1), receive(1), receive(1), unsubscribe(1)]], 0, {
+    preemptions: 1,
+  }),
+  dying('a sender that others wait for', [[send(1), close]], [[subscribe(1), receiveWait(1), receiveWait(1)]], 0, {
+    gated: false,
+    preemptions: 1,
+    heir: [close],
+  }),
+  dying(
+    'a subscriber that waits',
+    [[send(1), send(2), close]],
+    [
+      [subscribe(1), receiveWait(1), receiveWait(1)],
+      [subscribe(2), receiveWait(2)],
+    ],
+    1,
+    { preemptions: 1 },
   ),
   dying('a lossy subscriber', [five.map(send)], [[subscribe(1), receive(1)]], 1, { gated: false, preemptions: 1 }),
 ];

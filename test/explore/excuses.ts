@@ -20,6 +20,7 @@ export const EXCUSES: readonly Excuse[] = [
     'core/lane.core.ts:initLane',
     'core/slot.core.ts:initQueue',
     'core/stream.core.ts:initStream',
+    'core/tape.core.ts:initTape',
   ]),
   ...all(
     'only reads, once, and answers a number that may be old: there is nothing for an order, or a death, to spoil',
@@ -32,6 +33,7 @@ export const EXCUSES: readonly Excuse[] = [
       'core/store.core.ts:acquiresOf',
       'core/store.core.ts:countLive',
       'core/stream.core.ts:streamLength',
+      'core/tape.core.ts:countSubscribers',
       'heap/heap.core.ts:usableBytes',
       'region/header.core.ts:breakOffset',
       'ring/message-ring.core.ts:messageBytes',
@@ -49,6 +51,7 @@ export const EXCUSES: readonly Excuse[] = [
     'core/stream.core.ts:checkRecords',
     'core/stream.core.ts:checkStream',
     'core/stream.core.ts:fitsStream',
+    'core/tape.core.ts:checkTape',
   ]),
   ...all('bytes in and beside a block that one thread holds: nobody else reads or writes them', [
     'core/guard.core.ts:checkCanaries',

@@ -38,6 +38,7 @@ const GROUPS: readonly (readonly [name: string, modules: RegExp])[] = [
   ['heap', /^heap\/|page-heap|span/],
   ['messages', /frame|message-ring/],
   ['byte ring', /stream|byte-ring/],
+  ['broadcast', /tape|broadcast|subscriber/],
   ['lane', /lane|single-ring|side/],
   ['ring', /^ring\/|slot|recover-queue|transit/],
   ['pool', /block|stock|store|resize/],

@@ -15,6 +15,7 @@ const TESTS: readonly (readonly [modules: RegExp, tests: readonly string[]])[] =
   [/^heap\/|page-heap|span/, ['heap', 'size-classes', 'hostile']],
   [/frame|message-ring/, ['message-ring', 'recover-structures', 'corruption']],
   [/stream|byte-ring/, ['stream', 'byte-ring', 'recover-structures', 'corruption']],
+  [/tape|broadcast|subscriber/, ['broadcast', 'corruption']],
   [/lane|single-ring|side/, ['ring-modes', 'ring.model', 'recover-structures', 'corruption']],
   [/^ring\/|slot|recover-queue|transit/, ['shared-ring', 'ring', 'cargo', 'bulk', 'recover-structures', 'corruption']],
   [

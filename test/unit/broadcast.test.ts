@@ -256,6 +256,18 @@ describe('a lossy broadcast', () => {
   });
 });
 
+describe('a lossy subscriber that waits', () => {
+  it('is woken by the next message also when it was overrun before', async () => {
+    const { all } = seats(2, { capacity: 256 });
+    const subscriber = all[1]!.subscribe();
+    for (let i = 1; i <= 20; i++) all[0]!.send(message(16, i), i);
+    const received = subscriber.receiveAsync(target);
+    await tick();
+    all[0]!.send(message(16, 21), 21);
+    expect([await received, subscriber.type, subscriber.lost]).toEqual([16, 21, 20]);
+  });
+});
+
 describe('a gated broadcast', () => {
   it('refuses to send while the slowest has no room, and misses nothing', () => {
     const { all } = seats(3, { capacity: 256, gated: true });
@@ -270,6 +282,46 @@ describe('a gated broadcast', () => {
     for (let i = 10; i <= 16; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
     for (let i = 9; i <= 16; i++) expect(next(quick)).toEqual([i, 16, i]);
     expect(quick.lost).toBe(0);
+  });
+
+  it('wakes a sender when half of the circle is free, and not before', async () => {
+    const { all } = seats(2, { gated: true });
+    const subscriber = all[1]!.subscribe();
+    for (let i = 1; i <= 4; i++) expect(all[0]!.send(message(240, i), i)).toBe(true);
+    let done = 0;
+    const sent = all[0]!.sendAsync(message(1, 5), 5).then(() => done++);
+    await tick();
+    next(subscriber);
+    await tick();
+    expect(done).toBe(0);
+    next(subscriber);
+    await sent;
+    expect([next(subscriber), next(subscriber), next(subscriber)]).toEqual([
+      [3, 240, 3],
+      [4, 240, 4],
+      [5, 1, 5],
+    ]);
+  });
+
+  it('shows what it has received an eighth of the circle at a time, when it finds no more, and at once to who waits', async () => {
+    const { all } = seats(2, { gated: true });
+    const subscriber = all[1]!.subscribe();
+    const fill = (from: number): void => {
+      for (let i = 0; i < 32; i++) expect(all[0]!.send(message(16, from + i), from + i)).toBe(true);
+    };
+    fill(1);
+    for (let i = 1; i <= 3; i++) next(subscriber);
+    expect(all[0]!.send(message(16, 33), 33)).toBe(false);
+    next(subscriber);
+    expect(all[0]!.send(message(16, 33), 33)).toBe(true);
+    for (let i = 5; i <= 33; i++) expect(next(subscriber)).toEqual([i, 16, i]);
+    expect(next(subscriber)).toBe(NONE);
+    fill(34);
+    const sent = all[0]!.sendAsync(message(16, 66), 66);
+    await tick();
+    for (let i = 34; i <= 49; i++) next(subscriber);
+    await sent;
+    for (let i = 50; i <= 66; i++) expect(next(subscriber)).toEqual([i, 16, i]);
   });
 
   it('wakes a sender that waits without blocking, when there is room and when the slowest dies', async () => {

@@ -1,5 +1,15 @@
 /** Whole regions with something in every state, to be damaged, and everything that one can do in them. */
-import { ByteRing, type Handle, MessageRing, Pool, Region, type RegionToken, Ring } from '../../src/index.js';
+import {
+  Broadcast,
+  ByteRing,
+  type Handle,
+  MessageRing,
+  Pool,
+  Region,
+  type RegionToken,
+  Ring,
+  type Subscriber,
+} from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 
 /** Bytes behind a region that nobody may write. */
@@ -226,7 +236,57 @@ function streams(): Template {
   });
 }
 
+function broadcasts(): Template {
+  return build(8192, (region, other) => {
+    const shape = { region, capacity: 256, subscribers: 3 };
+    const mine = [false, true].map(gated => Broadcast.create({ ...shape, name: gated ? 'gated' : 'lossy', gated }));
+    const theirs = mine.map(one => Broadcast.attach(other, one.gated ? 'gated' : 'lossy'));
+    const message = new Uint8Array(30).fill(7);
+    const subscribers = [...mine, ...theirs].map(one => one.subscribe());
+    for (let i = 1; i < 12; i++) {
+      for (const one of theirs) one.send(message, i);
+      for (const subscriber of subscribers.slice(0, 3)) subscriber.receive(message);
+    }
+    // The second leaves, with its subscriptions, so that the third can be the sender.
+    other.detach();
+    return {
+      calls: of => {
+        const opened: Broadcast[] = [];
+        const subscribed: Subscriber[] = [];
+        const target = new Uint8Array(64);
+        const withBoth = (act: (one: Broadcast) => unknown): (() => unknown)[] =>
+          [0, 1].map(i => using(() => opened[i], act));
+        const withSubscribers = (act: (one: Subscriber) => unknown): (() => unknown)[] =>
+          [0, 1].map(i => using(() => subscribed[i], act));
+        return {
+          attach: [
+            () => opened.push(Broadcast.attach(of, 'lossy')),
+            () => opened.push(Broadcast.attach(of, 'gated')),
+            ...withBoth(one => subscribed.push(one.subscribe())),
+          ],
+          use: [
+            ...withBoth(one => one.send(message, 3)),
+            ...withSubscribers(one => one.receive(target)),
+            () => of.recover(1),
+            ...[1, 2, 3, 4, 5, 6].flatMap(i => withBoth(one => one.send(message.subarray(i), i))),
+            ...withBoth(one => one.sendWait(message, 3, 0.01)),
+            ...withSubscribers(one => one.receive(target)),
+            ...withSubscribers(one => one.receive(target.subarray(0, 3))),
+            ...withSubscribers(one => one.receiveWait(target, 0.01)),
+            ...withBoth(one => one.subscribe().receive(target)),
+            ...withSubscribers(one => one[Symbol.dispose]()),
+            ...withBoth(one => one.close()),
+            ...withBoth(one => one.closed),
+            ...last(of),
+          ],
+        };
+      },
+    };
+  });
+}
+
 export const templates: Readonly<Record<string, () => Template>> = {
   'pools and rings': pools,
   'byte rings, message rings and lanes': streams,
+  broadcasts,
 };
