@@ -63,7 +63,8 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
           yield* doorbell.ringBells(words, threads);
           yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
         }
-        // A recoverer has nothing in any structure, so its seat needs no scan here.
+        // A recoverer has nothing in any structure, so its seat needs no scan here. An heir may have died ringing.
+        if (deaths.length > 1 && heir !== undefined) yield* doorbell.ringBells(words, threads);
         if (deaths.length > 1) yield* seat.moveSeat(words, threads + 1, 1, SEAT_EVICTED, SEAT_FREE);
         yield* header.unlockRegion(words, me, 1);
         return DONE;

@@ -187,6 +187,16 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
     region.check();
   });
 
+  it.each([0, -1, -2, -500, 2 ** 30])('believes no header that was damaged: length %i', length => {
+    const { regions, all } = seats(1, { gated });
+    const subscriber = all[0]!.subscribe();
+    all[0]!.send(message(77, 1), 12345);
+    const words = new Int32Array(regions[0]!.buffer);
+    const header = words.findIndex((word, i) => word === 77 && words[i + 1] === 12345);
+    words[header] = length;
+    refuses('ERR_CORRUPTION', () => subscriber.receive(target));
+  });
+
   it('behaves as a list that everybody reads', () => {
     const capacity = 256;
     fc.assert(
