@@ -327,6 +327,9 @@ export const programs: readonly Program[] = [
       gated: true,
     },
   ),
+  program('gated, closing while a message wakes somebody', [[send(1)], [subscribe(1), receiveWait(1)], [close]], {
+    gated: true,
+  }),
   program('gated, closing while the sender waits', [five.map(sendWait), [subscribe(1), close, receive(1)]], {
     gated: true,
   }),

@@ -28,6 +28,18 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'attention that is not set again lets a block go into a stock: who waits is promised only what is beyond those',
   ],
   [
+    'core/tape.core:recoverTape: plain: Atomics.load(words, tape + 17) -> words[tape + 17]',
+    'the dead took the side by an exchange before it was evicted, and the exchange behind the look decides',
+  ],
+  [
+    'ring/broadcast.core:takeSender: plain: Atomics.load(words, tape + 32) -> words[tape + 32]',
+    'the side was taken by an exchange before: only attention and the end may come meanwhile, and both are masked out',
+  ],
+  [
+    'ring/broadcast.core:reserve: mask: (own[19] - own[11]) & 0x3fffffff -> (own[19] - own[11]) & 536870911',
+    'the limit is never behind the tail, nor more than a circle of 2^24 grains before it',
+  ],
+  [
     'core/recover-store.core:settleBlock: plain: Atomics.load(words, record) -> words[record]',
     'whoever changes the word behind the load before it lives, and settles the block himself',
   ],
