@@ -370,5 +370,15 @@ export const programs: readonly Program[] = [
   dying('a subscriber that waits', [[send(1), close]], [[subscribe(1), receiveWait(1), receiveWait(1)]], 1, {
     preemptions: 1,
   }),
+  dying(
+    'a subscriber whose place is not shown yet',
+    [[send(1), send(2)]],
+    [[subscribe(1), receive(1), receive(1)]],
+    1,
+    {
+      grains: 32,
+      preemptions: 1,
+    },
+  ),
   dying('a lossy subscriber', [five.map(send)], [[subscribe(1), receive(1)]], 1, { gated: false, preemptions: 1 }),
 ];
