@@ -233,12 +233,12 @@ export class LocalPool extends PoolBase implements Treatable {
     this.lengths[index] = checkInteger(bytes, 0, this.blockBytes, 'Cannot set length: bytes');
   }
 
-  /** @internal */
+  /** */
   holds(handle: number): boolean {
     return this.isLive(handle);
   }
 
-  /** @internal */
+  /** */
   get marks(): Marks {
     // A word a block, made for a pool that is treated only.
     const words = new Int32Array(this.capacityMax);

@@ -360,14 +360,14 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     this.count = 0;
   }
 
-  /** @internal */
+  /** */
   holds(handle: number): boolean {
     if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) return false;
     const { words, records, indexBits, indexMask, liveTag } = this;
     return isHeldBlock(words, records, indexBits, indexMask, liveTag, handle) === 1;
   }
 
-  /** @internal */
+  /** */
   get marks(): Marks {
     const { words, records, indexMask, dataOffset, strideBytes } = this;
     return { words, first: records + BLOCK_LAPS, step: BLOCK_WORDS, indexMask, dataOffset, strideBytes };

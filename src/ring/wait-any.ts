@@ -5,7 +5,14 @@ import { pause, SPINS } from '../core/pause.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
+import type { ByteRingBase } from './byte-ring-base.js';
+import type { MessageRing } from './message-ring.js';
+import type { RingBase } from './ring-base.js';
+import type { Subscriber } from './subscriber.js';
 import type { Waitable } from './waitable.js';
+
+/** What can be waited for, in a region. */
+type Source = RingBase | ByteRingBase | MessageRing | Subscriber;
 
 /** Where the next search begins: behind the ring that was found last, so that none starves. */
 let turn = 0;
@@ -13,7 +20,8 @@ let turn = 0;
 /** The region that all of them are in. @throws {RingwellError} ERR_USAGE */
 function attachmentOf(rings: readonly unknown[], call: string): Attachment {
   const refuse = (what: string): RingwellError => new RingwellError('ERR_USAGE', `${call}: ${what}`);
-  if (!Array.isArray(rings) || rings.length === 0) throw refuse(`expected an array of rings, got ${show(rings)}`);
+  if (!Array.isArray(rings) || rings.length === 0)
+    throw refuse(`expected an array of one or more rings, got ${show(rings)}`);
   for (const ring of rings as readonly (Partial<Waitable> | null | undefined)[]) {
     if (typeof ring?.armReadable !== 'function' || ring.attachment === undefined)
       throw refuse(`expected rings in a region, got ${show(ring)}; nobody else can put into a ring of one thread`);
@@ -42,10 +50,10 @@ function findReadable(rings: readonly Waitable[]): number {
  * @throws {RingwellError} ERR_USAGE for what is not rings of one region, for a ring whose consumer is another seat, and where the
  * thread may not block
  */
-export function waitAny(rings: readonly object[], timeoutMs: number = Number.POSITIVE_INFINITY): number {
+export function waitAny(rings: readonly Source[], timeoutMs: number = Number.POSITIVE_INFINITY): number {
   const attachment = attachmentOf(rings, 'waitAny');
   checkTimeout(timeoutMs);
-  const several = rings as readonly Waitable[];
+  const several = rings as readonly object[] as readonly Waitable[];
   let found = findReadable(several);
   if (found >= 0 || timeoutMs === 0 || !attachment.memory.shared) return found;
   if (!mayBlock()) throw new RingwellError('ERR_USAGE', 'waitAny: this thread may not block; use waitAnyAsync');
@@ -76,7 +84,7 @@ export function waitAny(rings: readonly object[], timeoutMs: number = Number.POS
  * As `waitAny`, without blocking the thread. Aborting rejects with the signal's reason. Allocates.
  * @throws {RingwellError} ERR_USAGE at once; the promise rejects with what looking at a ring throws
  */
-export function waitAnyAsync(rings: readonly object[], options: { signal?: AbortSignal } = {}): Promise<number> {
+export function waitAnyAsync(rings: readonly Source[], options: { signal?: AbortSignal } = {}): Promise<number> {
   const attachment = attachmentOf(rings, 'waitAnyAsync');
   const several = [...rings] as readonly Waitable[];
   const look = (): number | undefined => {
