@@ -1,3 +1,5 @@
+import { typedArrayKind } from './typed-array.js';
+
 /** What went wrong, for programs. The sentence beside it is for people. */
 export type ErrorCode =
   /** A stale, doubled, foreign or garbage handle or pointer. */
@@ -34,7 +36,8 @@ export function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (Object.is(value, -0)) return '-0';
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value);
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  const kind = Array.isArray(value) ? 'array' : (typedArrayKind(value) ?? typeof value);
+  return `${/^[aeioIO]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
 /** A number option or argument that must be an integer in a range. @throws {RingwellError} */

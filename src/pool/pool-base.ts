@@ -1,4 +1,5 @@
 import { RingwellError, show } from '../core/errors.js';
+import { isIntegers } from '../core/typed-array.js';
 import type { Region } from '../region/region.js';
 
 /** A block: `generation << indexBits | index`, at most 30 bits, never 0. A plain integer that survives structured clone. */
@@ -55,8 +56,8 @@ export interface PoolStats {
 
 /** A caller's array of handles and how many of them are meant. @throws {RingwellError} ERR_USAGE */
 export function checkBatch(handles: unknown, count: unknown, call: string): number {
-  // isView first: a proxy would be asked for its prototype.
-  if (!ArrayBuffer.isView(handles) || !(handles instanceof Int32Array)) {
+  // isView first: a proxy would be asked for its prototype. One of another realm is as good.
+  if (!ArrayBuffer.isView(handles) || !(handles instanceof Int32Array || isIntegers(handles))) {
     throw new RingwellError('ERR_USAGE', `pool.${call}: handles must be an Int32Array, got ${show(handles)}`);
   }
   if (typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= handles.length) return count + 0;

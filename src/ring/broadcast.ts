@@ -4,6 +4,7 @@ import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { GRAIN_BYTES, GRAIN_SHIFT, POSITION_MASK, TAPE_PAYLOAD, TAPE_PRODUCER, TAPE_TAIL } from '../core/tape.core.js';
+import { isBytes } from '../core/typed-array.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
@@ -189,7 +190,7 @@ export class Broadcast implements Closable {
   }
 
   private check(call: string, source: unknown, type: unknown): void {
-    if (!(source instanceof Uint8Array))
+    if (!(source instanceof Uint8Array || isBytes(source)))
       throw new RingwellError('ERR_USAGE', `broadcast.${call}: source must be a Uint8Array, got ${show(source)}`);
     const most = this.messageBytesMax;
     checkInteger(source.length, 1, most, `broadcast.${call}: the message's length in bytes`, 'ERR_USAGE');

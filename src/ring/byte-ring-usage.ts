@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
 import { RECORD_HEADER, STREAM_SIZE_MAX } from '../core/stream.core.js';
+import { elementsIn, isBytes, isIntegers } from '../core/typed-array.js';
 
 /** How a byte ring is made. */
 export interface ByteRingOptions {
@@ -37,12 +38,9 @@ export function byteRingGeometry(options: ByteRingOptions, what: string): ByteRi
   return { size, elementBytes, records };
 }
 
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
-  .get as () => string | undefined;
-
 /** @throws {RingwellError} ERR_USAGE for what is not a Uint8Array; one of another realm is as good */
 export function checkBytes(value: unknown, call: string): void {
-  if (value instanceof Uint8Array || tagOf.call(value as object) === 'Uint8Array') return;
+  if (isBytes(value)) return;
   throw new RingwellError('ERR_USAGE', `byteRing.${call}: expected a Uint8Array, got ${show(value)}`);
 }
 
@@ -58,7 +56,7 @@ export function closedByteRing(call: string): RingwellError {
 
 /** @throws {RingwellError} ERR_USAGE */
 export function checkSegments(segments: unknown, call: string): void {
-  if (segments instanceof Int32Array && segments.length >= 4) return;
+  if (isIntegers(segments) && elementsIn(segments) >= 4) return;
   throw misuse(call, `segments must be an Int32Array of at least 4, got ${show(segments)}`);
 }
 

@@ -5,6 +5,7 @@ import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.
 import { FRAME_FULL, FRAME_SKIP, FRAMES_CLOSED, FRAMES_MESSAGE_WAITERS, UNIT_SHIFT } from '../core/frame.core.js';
 import { pause, SPINS } from '../core/pause.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
+import { isBytes } from '../core/typed-array.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
@@ -269,7 +270,7 @@ export class MessageRing implements Closable {
   }
 
   private checkSource(call: string, source: unknown, type: unknown): void {
-    if (!(source instanceof Uint8Array)) {
+    if (!(source instanceof Uint8Array || isBytes(source))) {
       throw new RingwellError('ERR_USAGE', `ring.${call}: source must be a Uint8Array, got ${show(source)}`);
     }
     this.checkMessage(call, source.length, type);

@@ -2,6 +2,7 @@ import type { Closable } from '../core/closable.js';
 import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.js';
 import { OVERWRITE, SINGLE_CONSUMER, SINGLE_PRODUCER } from '../core/slot.core.js';
 import { CLOSED } from '../core/status.js';
+import { elementsIn, isIntegers } from '../core/typed-array.js';
 
 /**
  * A pool that a ring can carry: its handles then change hands with the items. Only what the ring needs to know of it, so that
@@ -95,20 +96,11 @@ export function wrongMode(call: string, needs: string): RingwellError {
   return new RingwellError('ERR_USAGE', `ring.${call}: needs a ring with ${needs}`);
 }
 
-const typedArray: object = Object.getPrototypeOf(Int32Array.prototype);
-/** What kind of typed array something is, whatever realm it is from; undefined for anything else. */
-const kindOf = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)!.get as (
-  this: unknown,
-) => string | undefined;
-/** How many elements a typed array really has. */
-const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length')!.get as (this: unknown) => number;
-
 /** An array of the caller's and how much of it is meant. @throws {RingwellError} ERR_USAGE */
 export function checkItems(items: unknown, count: unknown, call: string): void {
-  // What an array says of itself, or what it inherits from, can be forged.
-  if (kindOf.call(items) !== 'Int32Array')
+  if (!isIntegers(items))
     throw new RingwellError('ERR_USAGE', `ring.${call}: items must be an Int32Array, got ${show(items)}`);
-  const most = lengthOf.call(items);
+  const most = elementsIn(items);
   if (typeof count !== 'number' || (count >>> 0) - count !== 0 || count > most)
     checkInteger(count, 0, most, `ring.${call}: count`, 'ERR_USAGE');
 }

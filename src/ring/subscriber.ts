@@ -3,6 +3,7 @@ import { checkTimeout, RingwellError, show } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { GRAIN_SHIFT } from '../core/tape.core.js';
+import { isBytes } from '../core/typed-array.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
@@ -155,7 +156,7 @@ export class Subscriber implements Waitable {
   }
 
   private check(call: string, target: unknown): void {
-    if (!(target instanceof Uint8Array))
+    if (!(target instanceof Uint8Array || isBytes(target)))
       throw new RingwellError('ERR_USAGE', `subscriber.${call}: target must be a Uint8Array, got ${show(target)}`);
     if (!this.ended) return;
     if (this.attachment.left) throw this.attachment.unseated();

@@ -29,6 +29,9 @@ describe('an error', () => {
     [Symbol('s'), 'Symbol(s)'],
     [[1, 2], 'an array'],
     [() => 1, 'a function'],
+    [{ a: 1 }, 'an object'],
+    [new Int32Array(2), 'an Int32Array'],
+    [new Uint8Array(2), 'a Uint8Array'],
   ])('shows %o shortly', (value, shown) => expect(show(value)).toBe(shown));
 
   it('runs no code of the value it shows', () => {
