@@ -41,11 +41,6 @@ import {
 } from './own.js';
 import { takeSide } from './side.core.js';
 
-/** Half a lap, at least 1: how often the tail is shown to the consumer. */
-function half(own: Int32Array): number {
-  return Math.max(1, (own[OWN_INDEX_MASK]! + 1) >>> 1);
-}
-
 /** Takes the producer's side at this seat's first put. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
 function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
@@ -108,7 +103,9 @@ export function publish(words: Int32Array, own: Int32Array, item: number, count:
   }
   const next = (tail + count) & own[OWN_LAP_MASK]!;
   own[OWN_TAIL] = next;
-  if (count > 1 || (next & (half(own) - 1)) === 0) Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, next);
+  // Of single items the consumer is shown every half lap.
+  if (count > 1 || (next & (own[OWN_INDEX_MASK]! >>> 1)) === 0)
+    Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, next);
   if ((before & ~PARITY) === ATTENTION) wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return 1;
 }
