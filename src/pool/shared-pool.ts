@@ -1,15 +1,4 @@
-import {
-  acquireStocked,
-  BLOCK_LAPS,
-  BLOCK_LENGTH,
-  BLOCK_LIVE,
-  BLOCK_WORDS,
-  blockTag,
-  HANDLE_MASK,
-  isHeldBlock,
-  isLiveBlock,
-  releaseHeld,
-} from '../core/block.core.js';
+import { acquireStocked, releaseHeld } from '../core/block.core.js';
 import { now } from '../core/clock.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
@@ -31,8 +20,6 @@ import {
 } from '../core/stock.core.js';
 import {
   acquiresIn,
-  countLive,
-  OWN_CAPACITY_MAX,
   OWN_COUNT,
   OWN_HANDLE_MAX,
   OWN_STOCK,
@@ -47,40 +34,26 @@ import { openStore, type Store } from '../core/store.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock, withRegionLocked } from '../region/lock.js';
-import { checkBatch, type Handle, inBatch, PoolBase, type PoolStats } from './pool-base.js';
-import type { Marks, Treatable } from './treated-pool.js';
+import { checkBatch, type Handle, inBatch, type PoolStats } from './pool-base.js';
+import { SharedBlocks } from './shared-blocks.js';
 
 // Engines inline a module's own constants without a check; what is imported is looked up at each call (1.2 times slower here).
 const acquireFast = acquireStocked;
 const releaseFast = releaseHeld;
-const isLiveFast = isLiveBlock;
 
 /**
  * A pool that every attached thread sees. Acquire and release go through this seat's stock, plainly; only when it is empty or
  * full do blocks move to or from the centre (core/stock.core.ts).
  */
-export class SharedPool extends PoolBase implements Attached, Treatable {
-  readonly blockBytes: number;
-  readonly capacityMax: number;
-  private readonly attachment: Attachment;
-  /** The block store, for a ring that carries this pool. */
-  readonly store: number;
-  private readonly strideBytes: number;
-  private readonly dataOffset: number;
-  private readonly words: Int32Array;
+export class SharedPool extends SharedBlocks implements Attached {
   private readonly own: Int32Array;
-  private readonly records: number;
-  private readonly indexBits: number;
-  private readonly indexMask: number;
   private readonly handleMax: number;
-  private readonly liveTag: number;
   private readonly attention: number;
   /** Where this seat's word stands, and what it says while the seat is ours. */
   private readonly seatAt: number;
   private readonly seatWord: number;
   private batch: number;
   private readonly waiters = new WaitQueue();
-  private views: (Uint8Array | undefined)[] = [];
   /** How many handles the stock holds, kept here for the fast paths; `own` has it while a slow one runs. */
   private count = 0;
   private stockMax: number;
@@ -93,41 +66,18 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
 
   /** */
   constructor(attachment: Attachment, store: Store) {
-    super();
+    super(attachment, store);
     const own = openStore(attachment, store);
-    this.attachment = attachment;
-    this.store = store.index;
-    this.blockBytes = store.blockBytes;
-    this.strideBytes = store.strideBytes;
-    this.dataOffset = store.dataOffset;
-    this.words = attachment.words;
     this.own = own;
-    this.records = store.records;
-    this.indexBits = store.indexBits;
-    this.indexMask = (1 << store.indexBits) - 1;
     this.handleMax = own[OWN_HANDLE_MAX]!;
-    this.liveTag = blockTag(BLOCK_LIVE, attachment.seat);
     this.attention = store.index + STORE_ATTENTION;
     this.seatAt = seatIndex(attachment.seat);
     this.seatWord = (attachment.generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED;
-    this.capacityMax = store.capacityMax;
     this.stockLimit = store.stockMax;
     this.stockMax = store.stockMax;
     this.batch = Math.max(1, store.stockMax >>> 1);
     this.tunedTo = store.capacityMax;
     this.tune();
-  }
-
-  get buffer(): ArrayBufferLike {
-    return this.attachment.memory.buffer;
-  }
-
-  get capacity(): number {
-    return Atomics.load(this.words, this.store + STORE_CAPACITY);
-  }
-
-  get liveCount(): number {
-    return countLive(this.words, this.store, this.records, this.own[OWN_CAPACITY_MAX]!);
   }
 
   acquire(): Handle | 0 {
@@ -306,35 +256,6 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     return result as Handle | 0;
   }
 
-  isLive(handle: number): boolean {
-    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) return false;
-    return isLiveFast(this.words, this.records, this.indexBits, this.indexMask, handle) === 1;
-  }
-
-  view(handle: number): Uint8Array {
-    const index = this.indexOf(handle, 'view');
-    const view = this.views[index];
-    if (view !== undefined) return view;
-    const made = new Uint8Array(this.buffer, this.dataOffset + index * this.strideBytes, this.blockBytes);
-    if (this.views.length === 0) this.views = new Array<Uint8Array | undefined>(this.indexMask + 1);
-    this.views[index] = made;
-    return made;
-  }
-
-  offsetOf(handle: number): number {
-    return (this.dataOffset + Math.imul(this.indexOf(handle, 'offsetOf'), this.strideBytes)) | 0;
-  }
-
-  lengthOf(handle: number): number {
-    return this.words[this.records + this.indexOf(handle, 'lengthOf') * BLOCK_WORDS + BLOCK_LENGTH]!;
-  }
-
-  setLength(handle: number, bytes: number): void {
-    const index = this.indexOf(handle, 'setLength');
-    const length = checkInteger(bytes, 0, this.blockBytes, 'Cannot set length: bytes');
-    this.words[this.records + index * BLOCK_WORDS + BLOCK_LENGTH] = length;
-  }
-
   /** */
   leave(): void {
     this.waiters.failAll(new RingwellError('ERR_SEAT', 'The pool was disposed while waiting'));
@@ -358,29 +279,5 @@ export class SharedPool extends PoolBase implements Attached, Treatable {
     collectReturned(this.words, this.own);
     spill(this.words, this.own, 0);
     this.count = 0;
-  }
-
-  /** */
-  holds(handle: number): boolean {
-    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) return false;
-    const { words, records, indexBits, indexMask, liveTag } = this;
-    return isHeldBlock(words, records, indexBits, indexMask, liveTag, handle) === 1;
-  }
-
-  /** */
-  get marks(): Marks {
-    const { words, records, indexMask, dataOffset, strideBytes } = this;
-    return { words, first: records + BLOCK_LAPS, step: BLOCK_WORDS, indexMask, dataOffset, strideBytes };
-  }
-
-  private indexOf(handle: number, call: string): number {
-    if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) throw this.badHandle(handle, call);
-    if (isLiveFast(this.words, this.records, this.indexBits, this.indexMask, handle) === 0)
-      throw this.badHandle(handle, call);
-    return handle & this.indexMask;
-  }
-
-  private badHandle(handle: unknown, call: string): RingwellError {
-    return new RingwellError('ERR_HANDLE', `pool.${call}: expected a live handle of this pool, got ${show(handle)}`);
   }
 }
