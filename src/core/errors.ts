@@ -6,9 +6,12 @@ export type ErrorCode =
   | 'ERR_HANDLE'
   /** A size, capacity or alignment that can't be. */
   | 'ERR_GEOMETRY'
-  /** Not a region, a wrong version, half-initialised, or an unknown or already used name. */
+  /**
+   * Not a region, a wrong version, half-initialised, or an unknown or already used name; or a lock that another thread has held for
+   * too long: if it has ended, recover its seat.
+   */
   | 'ERR_ATTACH'
-  /** No seat left, or the seat is already taken. */
+  /** No seat left, the seat is already taken, or this thread has left the region. */
   | 'ERR_SEAT'
   /** This seat was recovered while its thread still ran. */
   | 'ERR_EVICTED'
@@ -19,7 +22,12 @@ export type ErrorCode =
   /** A law is broken; the region is poisoned. With `guard`: bytes around, or in, a block were overwritten; nothing is poisoned then. */
   | 'ERR_CORRUPTION';
 
-/** Every misuse throws one of these: a code, and a sentence that says what was expected and what came. */
+/**
+ * Every misuse throws one of these: a code, and a sentence that says what was expected and what came.
+ *
+ * Besides what a call itself names, every call on something in a region may throw ERR_SEAT after `detach`, ERR_EVICTED when this
+ * seat was recovered, and ERR_CORRUPTION once the region is poisoned; a fast path may notice some calls later.
+ */
 export class RingwellError extends Error {
   readonly code: ErrorCode;
 

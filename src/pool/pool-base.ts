@@ -113,7 +113,7 @@ export abstract class PoolBase {
    * Takes a block. Its bytes are whatever was left in them.
    *
    * *Exhausted*: answers 0. In a region a few free blocks may be in other threads' stocks, at most capacity / (2 x seats) each.
-   * @throws {RingwellError} ERR_EVICTED, ERR_CORRUPTION (not on the fast path)
+   * @throws {RingwellError} ERR_SEAT, ERR_EVICTED, ERR_CORRUPTION, where the stock is empty or the seat is lost
    */
   abstract acquire(): Handle | 0;
   /**

@@ -36,7 +36,7 @@ import { type RegionReport, reportOf } from './report.js';
 export interface RegionOptions {
   /** Bytes reserved now and touched when used; default 64 MiB; at most 2^31 - 64 KiB. */
   maxByteLength?: number;
-  /** Whether other threads can attach; default true. */
+  /** Whether other threads can attach; default true. With `buffer` it is what that allows. */
   shared?: boolean;
   /** What the bytes come from: default `'buffer'`; `'wasm'` lets WebAssembly modules import the memory too. */
   backing?: 'wasm' | 'buffer';
@@ -49,6 +49,7 @@ export interface RegionOptions {
 /** A seat for one more thread. Survives structured clone: send it by `workerData` or `postMessage`. */
 export interface RegionToken {
   readonly ringwell: 1;
+  /** The seat, from 1, and which life of it the token is for. */
   readonly seat: number;
   readonly generation: number;
   readonly memory: SharedArrayBuffer | WebAssembly.Memory;

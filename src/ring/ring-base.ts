@@ -24,7 +24,7 @@ export interface RingOptions {
   carries?: Carried;
   /** `'single'`: only one thread puts, the first that does, until it detaches or is recovered. Default `'multi'`. */
   producers?: 'single' | 'multi';
-  /** `'single'`: only one thread takes. As `producers`. With both single a ring is three times as fast. */
+  /** `'single'`: only one thread takes. As `producers`. With both single a ring needs fewer atomic operations. */
   consumers?: 'single' | 'multi';
   /**
    * A full ring drops its oldest item for a new one, instead of refusing it. With one producer and one consumer, and without
