@@ -30,6 +30,7 @@ const TOMBSTONE_BYTES = 16;
 export class Arena {
   /** The memory that offsets count in. */
   readonly u8: Uint8Array;
+  /** Its size in bytes. */
   readonly byteLength: number;
   private readonly heap: Heap | undefined;
   private readonly block: number;

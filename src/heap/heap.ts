@@ -1,16 +1,16 @@
 import { checkOptions, RingwellError } from '../core/errors.js';
 import { Region } from '../region/region.js';
-import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
+import {
+  attachStructure,
+  createStructure,
+  type Named,
+  openStructure,
+  type StructureKind,
+} from '../region/structures.js';
 import { createTables, type HeapTuning, heapGeometry, PAGE_BYTES } from './geometry.js';
 import { GuardedHeap } from './guarded-heap.js';
 import { HeapBase, type HeapOptions } from './heap-base.js';
 import { SharedHeap } from './shared-heap.js';
-
-/** Where a shared structure lives. */
-interface Named {
-  region: Region;
-  name: string;
-}
 
 /** Blocks of any size: see the methods of `HeapBase`. */
 export type Heap = HeapBase;

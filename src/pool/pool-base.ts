@@ -1,6 +1,5 @@
 import { RingwellError, show } from '../core/errors.js';
 import { isIntegers } from '../core/typed-array.js';
-import type { Region } from '../region/region.js';
 
 /** A block: `generation << indexBits | index`, at most 30 bits, never 0. A plain integer that survives structured clone. */
 export type Handle = number & { readonly __handle: unique symbol };
@@ -71,13 +70,6 @@ export function checkBatch(handles: unknown, count: unknown, call: string): numb
 export function inBatch(error: unknown, index: number): unknown {
   if (!(error instanceof RingwellError)) return error;
   return new RingwellError(error.code, `handles[${index}], after ${index} were released: ${error.message}`);
-}
-
-/** Where a shared structure lives. */
-export interface Named {
-  region: Region;
-  /** 1 to 64 bytes of UTF-8, its own within the region. */
-  name: string;
 }
 
 /** The most blocks of a pool. */

@@ -3,10 +3,16 @@ import { TREAT_GUARD } from '../core/guard.core.js';
 import { readStore, type Store } from '../core/store.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import type { Region } from '../region/region.js';
-import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
+import {
+  attachStructure,
+  createStructure,
+  type Named,
+  openStructure,
+  type StructureKind,
+} from '../region/structures.js';
 import { poolGeometry } from './geometry.js';
 import { LocalPool } from './local-pool.js';
-import { type Named, PoolBase, type PoolOptions } from './pool-base.js';
+import { PoolBase, type PoolOptions } from './pool-base.js';
 import { SharedPool } from './shared-pool.js';
 import { createStore, type StoreTuning } from './store.js';
 import { GuardedPool, type Treatable, TreatedPool } from './treated-pool.js';

@@ -240,6 +240,7 @@ export class Region {
     moveSeat(words, seat, generation, SEAT_LEAVING, SEAT_FREE);
   }
 
+  /** As `detach`. */
   [Symbol.dispose](): void {
     this.detach();
   }

@@ -4,7 +4,9 @@ import { breakOffset } from './header.core.js';
 
 /** A seat as `inspect` tells it. */
 export interface SeatReport {
+  /** From 1. */
   readonly seat: number;
+  /** Which life of it. */
   readonly generation: number;
   readonly state: 'free' | 'reserved' | 'attached' | 'leaving' | 'evicted';
 }
@@ -14,6 +16,7 @@ export interface StructureReport {
   readonly name: string;
   readonly kind: string;
   readonly byteLength: number;
+  /** Pools: blocks. Rings: items. All others: bytes. */
   readonly capacity: number;
   /** Pools: the most blocks it can be resized to. */
   readonly capacityMax?: number;

@@ -4,6 +4,13 @@ import { type Entry, encodeName } from './directory.js';
 import { withRegionLocked } from './lock.js';
 import { Region } from './region.js';
 
+/** Where a shared structure lives. */
+export interface Named {
+  region: Region;
+  /** 1 to 64 bytes of UTF-8, its own within the region. */
+  name: string;
+}
+
 /** A kind of structure, as `create`, `attach` and `open` need to know it. */
 export interface StructureKind<T extends Attached> {
   /** As in its region/kinds row. */

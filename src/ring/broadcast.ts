@@ -9,7 +9,7 @@ import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import type { Region } from '../region/region.js';
-import { attachStructure, createStructure, openStructure } from '../region/structures.js';
+import { attachStructure, createStructure, type Named, openStructure } from '../region/structures.js';
 import * as core from './broadcast.core.js';
 import {
   type BroadcastOptions,
@@ -26,11 +26,6 @@ import { Subscriber } from './subscriber.js';
 
 /** The largest type: types are the integers from 0 to this. */
 const TYPE_MAX = 2 ** 31 - 1;
-
-interface Named {
-  region: Region;
-  name: string;
-}
 
 /**
  * Messages from one sender, of which every subscriber receives all: each has a type, and 1 byte to about a quarter of the capacity.

@@ -4,7 +4,13 @@ import { checkRoom, publishEntry, writeEntry } from '../region/directory.js';
 import { breakOffset, ENTRY_WORDS } from '../region/header.core.js';
 import { KIND_BYTE_RING } from '../region/kinds/index.js';
 import type { Region } from '../region/region.js';
-import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
+import {
+  attachStructure,
+  createStructure,
+  type Named,
+  openStructure,
+  type StructureKind,
+} from '../region/structures.js';
 import { ByteRingBase } from './byte-ring-base.js';
 import { type ByteRingGeometry, type ByteRingOptions, byteRingGeometry } from './byte-ring-usage.js';
 import { LocalByteRing } from './local-byte-ring.js';
@@ -12,11 +18,6 @@ import { SharedByteRing } from './shared-byte-ring.js';
 
 /** Bytes in order, from one writer to one reader: see the methods of `ByteRingBase`. */
 export type ByteRing = ByteRingBase;
-
-interface Named {
-  region: Region;
-  name: string;
-}
 
 function kindOf(geometry: ByteRingGeometry | undefined, start: number): StructureKind<SharedByteRing> {
   return {

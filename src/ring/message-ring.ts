@@ -7,7 +7,7 @@ import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Region } from '../region/region.js';
-import { attachStructure, createStructure, openStructure } from '../region/structures.js';
+import { attachStructure, createStructure, type Named, openStructure } from '../region/structures.js';
 import * as core from './message-ring.core.js';
 import {
   type MessageRingOptions,
@@ -19,11 +19,6 @@ import { MessageSender } from './message-sender.js';
 
 /** What is given a message: the offset of its first byte in `bytes`, its length in bytes, its type. */
 export type MessageHandler = (offset: number, bytes: number, type: number) => void;
-
-interface Named {
-  region: Region;
-  name: string;
-}
 
 /**
  * Messages of any length up to a quarter of the capacity, each with a type, from many producers to one consumer, in the order in

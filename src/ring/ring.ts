@@ -6,7 +6,13 @@ import { checkRoom, publishEntry, writeEntry } from '../region/directory.js';
 import { breakOffset, ENTRY_WORDS } from '../region/header.core.js';
 import { KIND_RING } from '../region/kinds/index.js';
 import type { Region } from '../region/region.js';
-import { attachStructure, createStructure, openStructure, type StructureKind } from '../region/structures.js';
+import {
+  attachStructure,
+  createStructure,
+  type Named,
+  openStructure,
+  type StructureKind,
+} from '../region/structures.js';
 import { LocalRing } from './local-ring.js';
 import { RingBase, type RingOptions, ringCapacity, ringModes } from './ring-base.js';
 import { SharedRing } from './shared-ring.js';
@@ -15,11 +21,6 @@ import { SingleRing } from './single-ring.js';
 
 /** Integers in order, from many producers to many consumers: see the methods of `RingBase`. */
 export type Ring = RingBase;
-
-interface Named {
-  region: Region;
-  name: string;
-}
 
 /** The block store of the pool that a ring is to carry, 0 for none. @throws {RingwellError} ERR_USAGE when it lives elsewhere */
 function storeOf(options: RingOptions, attachment: Attachment | undefined): number {
