@@ -53,7 +53,8 @@ export class Subscriber implements Waitable {
   }
 
   /**
-   * How many messages this subscription has missed, up to the one received last. One that was being sent while it began may count.
+   * How many messages this subscription has missed, up to the one received last: not those that it missed behind that. One that was
+   * being sent while it began may count.
    * Gated it is 0.
    */
   get lost(): number {
