@@ -1,6 +1,6 @@
 import { ring } from '../core/doorbell.core.js';
 import { RingwellError } from '../core/errors.js';
-import { isSeated, poisonSeats, SEAT_GENERATION_SHIFT, SEAT_POISONED, seatIndex } from '../core/seat.core.js';
+import { isSeated, poisonSeats, SEAT_POISONED, seatIndex } from '../core/seat.core.js';
 import { UNSEATED } from '../core/status.js';
 import { Waiting } from '../core/waiting.js';
 import { type Entry, readEntries } from './directory.js';
@@ -47,11 +47,7 @@ export class Attachment {
         'The region is poisoned: a law was found broken in it, nothing in it can be trusted',
       );
     }
-    const life = word >>> SEAT_GENERATION_SHIFT;
-    return new RingwellError(
-      'ERR_EVICTED',
-      `Seat ${this.seat} was recovered while its thread still ran (life ${this.generation}, now ${life})`,
-    );
+    return new RingwellError('ERR_EVICTED', `Seat ${this.seat} was recovered while its thread still ran`);
   }
 
   /** Throws for what a shared function answered when it had to do with the seat. */
