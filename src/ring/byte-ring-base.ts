@@ -65,7 +65,7 @@ export abstract class ByteRingBase extends ByteRingSides implements Closable {
     this.checkTarget(target, 'read');
     if (this.records) return this.readRecord(target);
     const most = this.wholeElements(target.length);
-    const there = this.bytesFor(most === 0 ? 1 : most);
+    const there = this.bytesFor(most || 1);
     if (there < 0) return there;
     const count = Math.min(there, most);
     this.circle.copyOut(this.headOffset(), target, count);

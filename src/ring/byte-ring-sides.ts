@@ -58,7 +58,14 @@ export abstract class ByteRingSides {
 
   // What a call may do now.
 
+  // Engines inline no more than so many bytecodes into one function: what is rare stands apart from what every call does.
+
   /** @internal */ protected checkSource(source: Uint8Array, call: string): void {
+    if (!(source instanceof Uint8Array) || this.elementBytes !== 1 || this.writing !== FREE)
+      this.checkSourceFully(source, call);
+  }
+
+  private checkSourceFully(source: Uint8Array, call: string): void {
     if (!(source instanceof Uint8Array)) checkBytes(source, call);
     if (this.elementBytes !== 1) this.checkWhole(source.length, `${call}: the source's length`);
     if (this.writing === FREE) return;

@@ -71,7 +71,11 @@ export function takeReader(words: Int32Array, own: Int32Array): number {
 /** How many bytes fit, looking at the head again when those seen free are fewer than `want`. Or BROKEN. */
 export function roomFor(words: Int32Array, own: Int32Array, want: number): number {
   const free = own[OWN_CAPACITY]! - ((own[OWN_TAIL]! - own[OWN_HEAD_SEEN]!) >>> POSITION_SHIFT);
-  if (free >= want) return free;
+  return free >= want ? free : roomAgain(words, own);
+}
+
+/** As `roomFor`, by a look at the head. */
+function roomAgain(words: Int32Array, own: Int32Array): number {
   const head = Atomics.load(words, own[OWN_STREAM]! + STREAM_HEAD) & POSITION_MASK;
   const used = distance(head, own[OWN_TAIL]!);
   if (used > own[OWN_CAPACITY]!) return BROKEN;
@@ -93,6 +97,8 @@ export function publishWrite(words: Int32Array, own: Int32Array, bytes: number):
   if (Atomics.compareExchange(words, own[OWN_STREAM]! + STREAM_TAIL, tail, next) !== tail)
     return publishWriteSlowly(words, own, next);
   own[OWN_TAIL] = next;
+  // Where one seat has both sides, its reader need not look: a call less. (Whoever takes the other side looks afresh.)
+  own[OWN_TAIL_SEEN] = next;
   return DONE;
 }
 
@@ -144,6 +150,7 @@ export function publishRead(words: Int32Array, own: Int32Array, bytes: number): 
   if (Atomics.compareExchange(words, own[OWN_STREAM]! + STREAM_HEAD, head, next) !== head)
     return publishReadSlowly(words, own, next);
   own[OWN_HEAD] = next;
+  own[OWN_HEAD_SEEN] = next;
   return DONE;
 }
 

@@ -37,16 +37,16 @@ export class Circle {
 
   /** Copies the first `count` bytes of a source to an offset below the size. */
   copyIn(offset: number, source: Uint8Array, count: number): void {
+    if (count === source.length && count > LOOP_IN_BYTES_MAX && offset + count <= this.size)
+      this.bytes.set(source, offset);
+    else this.copyInPieces(offset, source, count);
+  }
+
+  private copyInPieces(offset: number, source: Uint8Array, count: number): void {
     const { bytes, size } = this;
-    if (offset + count <= size) {
-      if (count <= LOOP_IN_BYTES_MAX) {
-        copyFew(source, 0, bytes, offset, count);
-        return;
-      }
-      if (count === source.length) {
-        bytes.set(source, offset);
-        return;
-      }
+    if (count <= LOOP_IN_BYTES_MAX && offset + count <= size) {
+      copyFew(source, 0, bytes, offset, count);
+      return;
     }
     const first = Math.min(count, size - offset);
     bytes.set(source.subarray(0, first), offset);
@@ -55,9 +55,14 @@ export class Circle {
 
   /** Copies `count` bytes from an offset below the size to the beginning of a target. */
   copyOut(offset: number, target: Uint8Array, count: number): void {
+    const whole = offset + count <= this.size;
+    if (!whole || count > LOOP_WORDS_BYTES_MAX || !this.copyWords(offset, target, count))
+      this.copyOutPieces(offset, target, count);
+  }
+
+  private copyOutPieces(offset: number, target: Uint8Array, count: number): void {
     const { bytes, size } = this;
     if (offset + count <= size) {
-      if (count <= LOOP_WORDS_BYTES_MAX && this.copyWords(offset, target, count)) return;
       if (count <= LOOP_BYTES_MAX) copyFew(bytes, offset, target, 0, count);
       else target.set(this.view(offset, count), 0);
       return;

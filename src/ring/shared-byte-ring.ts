@@ -189,7 +189,10 @@ export class SharedByteRing extends ByteRingBase implements Attached {
   }
 
   protected beWriter(call: string): void {
-    if (this.isWriter) return;
+    if (!this.isWriter) this.becomeWriter(call);
+  }
+
+  private becomeWriter(call: string): void {
     this.attachment.ensureSeated();
     const other = core.takeWriter(this.words, this.own);
     if (other !== 0)
@@ -198,7 +201,10 @@ export class SharedByteRing extends ByteRingBase implements Attached {
   }
 
   protected beReader(call: string): void {
-    if (this.isReader) return;
+    if (!this.isReader) this.becomeReader(call);
+  }
+
+  private becomeReader(call: string): void {
     this.attachment.ensureSeated();
     const other = core.takeReader(this.words, this.own);
     if (other !== 0)
@@ -208,7 +214,11 @@ export class SharedByteRing extends ByteRingBase implements Attached {
 
   protected roomFor(want: number): number {
     const room = core.roomFor(this.words, this.own, want);
-    if (room > 0 || want === 0) return room;
+    return room > 0 ? room : this.noRoom(room, want);
+  }
+
+  private noRoom(room: number, want: number): number {
+    if (room === 0 && want === 0) return 0;
     if (room === 0 && core.whyFull(this.words, this.own) !== UNSEATED) return 0;
     throw this.failure(room === 0 ? UNSEATED : room);
   }
@@ -221,8 +231,11 @@ export class SharedByteRing extends ByteRingBase implements Attached {
 
   protected publishWrite(bytes: number, call: string): void {
     const status = core.publishWrite(this.words, this.own, bytes);
-    if (status === DONE) return;
-    throw status === CLOSED ? closedByteRing(call) : this.failure(status);
+    if (status !== DONE) throw this.notWritten(status, call);
+  }
+
+  private notWritten(status: number, call: string): Error {
+    return status === CLOSED ? closedByteRing(call) : this.failure(status);
   }
 
   protected publishRead(bytes: number): void {
