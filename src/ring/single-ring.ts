@@ -171,7 +171,9 @@ export class SingleRing extends SharedRingBase {
 
   /** @internal */
   readable(): boolean {
-    return this.peek() !== NONE;
+    if (this.left) throw this.attachment.unseated();
+    const item = core.front(this.words, this.own);
+    return item > NONE || this.notTaken(item, 'waitAny') !== NONE;
   }
 
   /** @internal */

@@ -100,7 +100,7 @@ describe('waitAny', () => {
   it('refuses a ring whose consumer is another seat', () => {
     const { rings, putters } = setUp();
     putters.single.dequeue();
-    refuses('ERR_USAGE', () => waitAny(rings, 0));
+    expect(refuses('ERR_USAGE', () => waitAny(rings, 0)).message).toMatch(/^ring\.waitAny: /);
   });
 });
 
