@@ -112,12 +112,14 @@ export abstract class MessageSender {
   }
 
   private checkMessage(call: string, bytes: unknown, type: unknown): void {
-    // The sentences are made when they are needed only.
-    if (!isCount(bytes, this.messageBytesMax) || !isCount(type, TYPE_MAX)) {
-      checkInteger(bytes, 0, this.messageBytesMax, `messageRing.${call}: the message's length in bytes`, 'ERR_USAGE');
-      checkInteger(type, 0, TYPE_MAX, `messageRing.${call}: type`, 'ERR_USAGE');
-    }
+    if (!isCount(bytes, this.messageBytesMax) || !isCount(type, TYPE_MAX)) this.refuse(call, bytes, type);
     if (this.left) throw this.attachment.unseated();
+  }
+
+  /** Says what is wrong; the sentences are made when they are needed only. */
+  private refuse(call: string, bytes: unknown, type: unknown): void {
+    checkInteger(bytes, 0, this.messageBytesMax, `messageRing.${call}: the message's length in bytes`, 'ERR_USAGE');
+    checkInteger(type, 0, TYPE_MAX, `messageRing.${call}: type`, 'ERR_USAGE');
   }
 
   private checkSource(call: string, source: unknown, type: unknown): void {
