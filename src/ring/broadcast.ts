@@ -188,10 +188,16 @@ export class Broadcast implements Closable {
   private check(call: string, source: unknown, type: unknown): void {
     if (!(source instanceof Uint8Array || isBytes(source)))
       throw new RingwellError('ERR_USAGE', `broadcast.${call}: source must be a Uint8Array, got ${show(source)}`);
-    const most = this.messageBytesMax;
-    checkInteger(source.length, 1, most, `broadcast.${call}: the message's length in bytes`, 'ERR_USAGE');
-    checkInteger(type, 0, TYPE_MAX, `broadcast.${call}: type`, 'ERR_USAGE');
+    const { length } = source;
+    if (length === 0 || !isCount(length, this.messageBytesMax) || !isCount(type, TYPE_MAX))
+      this.refuse(call, length, type);
     if (this.left) throw this.attachment.unseated();
+  }
+
+  /** Says what is wrong; the sentences are made when they are needed only. */
+  private refuse(call: string, bytes: number, type: unknown): void {
+    checkInteger(bytes, 1, this.messageBytesMax, `broadcast.${call}: the message's length in bytes`, 'ERR_USAGE');
+    checkInteger(type, 0, TYPE_MAX, `broadcast.${call}: type`, 'ERR_USAGE');
   }
 
   /** Writes and publishes a message for which there is room, if that is the status. */
@@ -218,6 +224,11 @@ export class Broadcast implements Closable {
       `broadcast.send: seat ${seat} is the sender; this is seat ${this.attachment.seat}`,
     );
   }
+}
+
+/** A function of this module's own, as in message-sender.ts: an imported one is looked up at each call. */
+function isCount(value: unknown, most: number): boolean {
+  return typeof value === 'number' && (value >>> 0) - value === 0 && value <= most;
 }
 
 /** Grains that a message takes, with its header. */
