@@ -101,6 +101,22 @@ export function writeSlot(words: Int32Array, slot: number, parity: number, item:
   words[slot] = parity | item;
 }
 
+/** Writes four items into slots that lie together, plainly. */
+export function writeFourSlots(
+  words: Int32Array,
+  slot: number,
+  parity: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+): void {
+  words[slot] = parity | a;
+  words[slot + 1] = parity | b;
+  words[slot + 2] = parity | c;
+  words[slot + 3] = parity | d;
+}
+
 /**
  * Publishes a batch for which there is room: its first item, which carries those behind it, all of them written. Answers DONE, CLOSED
  * (nothing was published) or UNSEATED.

@@ -31,6 +31,7 @@ import {
   OWN_LIFE,
   OWN_QUEUE,
   OWN_RECORDS,
+  OWN_RUN,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
   OWN_SEEN,
@@ -58,6 +59,7 @@ function takeConsumer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_CONSUMER);
   if (status !== DONE) return status;
   own[OWN_HEAD] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD) & ~PARITY;
+  own[OWN_RUN] = 0;
   return DONE;
 }
 
@@ -162,6 +164,7 @@ export function moveHead(words: Int32Array, own: Int32Array, count: number): voi
   const head = own[OWN_HEAD]!;
   const next = (head + count) & own[OWN_LAP_MASK]!;
   own[OWN_HEAD] = next;
+  own[OWN_RUN] = Math.max(0, own[OWN_RUN]! - count);
   if (Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_HEAD, head, next) === head) return;
   Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, next);
   wakeOne(words, own, QUEUE_ROOM_WAITERS);
