@@ -42,9 +42,14 @@ async function compare(): Promise<void> {
   publishJson(report('rings', rounds, rows, verdicts), options.json);
 }
 
+const GARBAGE_MODES = [
+  ...['local', 'single', 'multi', 'single-multi', 'multi-single', 'overwriting'],
+  ...['local-bytes', 'bytes', 'messages', 'gated', 'lossy'],
+];
+
 function garbage(): void {
   const script = fileURLToPath(new URL('./garbage.js', import.meta.url));
-  for (const mode of ['local', 'single', 'multi', 'local-bytes', 'bytes', 'messages']) {
+  for (const mode of GARBAGE_MODES) {
     for (const form of ['one', 'bulk']) {
       const scavenges = Number(execFileSync(process.execPath, [script, mode, form], { encoding: 'utf8' }));
       process.stdout.write(`${mode}, ${form}: ${scavenges} scavenges in 10^8 operations\n`);

@@ -74,12 +74,20 @@ function refused(words: Int32Array, own: Int32Array, tail: number): number {
  * has no room for them), CLOSED, UNSEATED or WRONG_SEAT.
  */
 export function reserve(words: Int32Array, own: Int32Array, grains: number): number {
+  // A hint is enough: the side is ours until we are evicted. That the tape is closed the publication finds.
+  const isOurs = words[own[OWN_TAPE]! + TAPE_PRODUCER] === own[OWN_LIFE];
+  if (isOurs && ((own[OWN_LIMIT]! - own[OWN_TAIL]!) & POSITION_MASK) >= grains) return DONE;
+  return reserveMore(words, own, grains);
+}
+
+/** The rest of `reserve`: no room is known of, or another is the sender, or nobody. */
+function reserveMore(words: Int32Array, own: Int32Array, grains: number): number {
   const tape = own[OWN_TAPE]!;
   if (words[tape + TAPE_PRODUCER] !== own[OWN_LIFE]) {
     const status = takeSender(words, own);
     if (status !== DONE) return status;
   }
-  // A hint: missed, the publication finds the tape closed.
+  // A hint too.
   if (words[tape + TAPE_TAIL]! < 0) return refused(words, own, SIGN);
   if (((own[OWN_LIMIT]! - own[OWN_TAIL]!) & POSITION_MASK) >= grains) return DONE;
   return own[OWN_GATED] === 0 ? moveLimit(words, own, grains) : moveGate(words, own, grains);
@@ -138,19 +146,30 @@ export function publish(words: Int32Array, own: Int32Array, length: number, type
   words[header + HEADER_POSITION] = tail;
   words[tape + TAPE_SENT] = sent;
   words[tape + TAPE_SENT_END] = next;
-  let seen = Atomics.compareExchange(words, tape + TAPE_TAIL, tail, next);
+  const seen = Atomics.compareExchange(words, tape + TAPE_TAIL, tail, next);
+  if (seen !== tail) {
+    const status = publishAttended(words, own, seen, next);
+    if (status !== DONE) return status;
+  }
+  own[OWN_TAIL] = next;
+  own[OWN_SENT] = sent;
+  return DONE;
+}
+
+/** The rest of `publish`, where the tail was not as this seat left it: somebody waits, or this seat may send no more. */
+function publishAttended(words: Int32Array, own: Int32Array, before: number, next: number): number {
+  const tape = own[OWN_TAPE]!;
+  const tail = own[OWN_TAIL]!;
+  let seen = before;
   if (seen === (tail | ATTENDED)) {
     seen = Atomics.compareExchange(words, tape + TAPE_TAIL, seen, next);
     if (seen === (tail | ATTENDED)) {
       ringAll(words, tape + TAPE_MESSAGE_WAITERS, own[OWN_SEATS]!);
-      seen = tail;
+      return DONE;
     }
   }
   // Closed, or another sends: this seat was recovered meanwhile.
-  if (seen !== tail) return (seen & POSITION_MASK) === tail ? refused(words, own, SIGN) : UNSEATED;
-  own[OWN_TAIL] = next;
-  own[OWN_SENT] = sent;
-  return DONE;
+  return (seen & POSITION_MASK) === tail ? refused(words, own, SIGN) : UNSEATED;
 }
 
 /** Announces that the sender is about to wait for room. Answers the bell to wait on; look again before waiting. */

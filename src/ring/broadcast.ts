@@ -3,7 +3,7 @@ import type { Closable } from '../core/closable.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
-import { GRAIN_BYTES, GRAIN_SHIFT, POSITION_MASK, TAPE_PAYLOAD, TAPE_PRODUCER, TAPE_TAIL } from '../core/tape.core.js';
+import { GRAIN_BYTES, GRAIN_SHIFT, TAPE_PAYLOAD, TAPE_PRODUCER, TAPE_TAIL } from '../core/tape.core.js';
 import { isBytes } from '../core/typed-array.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
@@ -24,6 +24,9 @@ import { OWN_INDEX_MASK, OWN_TAIL } from './own.js';
 import { leaveSide } from './side.core.js';
 import { Subscriber } from './subscriber.js';
 
+// As in pool/shared-pool.ts: engines look up what is imported at each call.
+const { reserve, publish } = core;
+
 /** The largest type: types are the integers from 0 to this. */
 const TYPE_MAX = 2 ** 31 - 1;
 
@@ -43,7 +46,9 @@ const TYPE_MAX = 2 ** 31 - 1;
  * one is seen by whoever has received it.
  *
  * Without a region the broadcast is local: for one thread, in memory of its own. Nothing but subscribing and the asynchronous forms
- * allocates, but for messages that are longer than 64 bytes and no power of two: copying one out takes a view.
+ * allocates, for messages of up to 64 bytes, or of whole words up to 128 that go to one target again and again: copying a longer
+ * one out takes a view. The arrays that small messages come from, and go to, are held on to until others take their place, or this
+ * thread leaves.
  */
 export class Broadcast implements Closable {
   /** Bytes it holds: the capacity asked for, rounded up to a power of two. A message takes 16 bytes more than it has, rounded up to 16. */
@@ -119,8 +124,16 @@ export class Broadcast implements Closable {
    * where another thread is the sender; then nothing was sent
    */
   send(source: Uint8Array, type: number): boolean {
-    this.check('send', source, type);
-    return this.put(core.reserve(this.words, this.own, grainsOf(source.length)), source, source.length, type);
+    const { words, own, circle } = this;
+    if (!circle.source.is(source) || typeof type !== 'number' || (type & TYPE_MAX) !== type) this.check(source, type);
+    const length = source.length | 0;
+    if (length <= 0 || length > this.messageBytesMax) this.checkLength(length);
+    const grains = grainsOf(length);
+    const status = reserve(words, own, grains);
+    if (status !== DONE) return this.notSent(status);
+    circle.copyIn(((own[OWN_TAIL]! + 1) & own[OWN_INDEX_MASK]!) << GRAIN_SHIFT, source, length);
+    const sent = publish(words, own, length, type, grains);
+    return sent === DONE || this.notSent(sent);
   }
 
   /**
@@ -140,7 +153,9 @@ export class Broadcast implements Closable {
     const { length } = source;
     const status = core.reserveWait(this.words, this.own, grainsOf(length), now() + timeoutMs);
     this.attachment.waiting.poke();
-    return this.put(status, source, length, type);
+    if (status !== DONE) return this.notSent(status);
+    // It fits now, for nobody else sends.
+    return this.send(source, type);
   }
 
   /** As `sendWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was sent. Allocates. */
@@ -182,35 +197,20 @@ export class Broadcast implements Closable {
   leave(): void {
     for (const subscriber of [...this.subscribers]) subscriber[Symbol.dispose]();
     leaveSide(this.words, this.own, TAPE_PRODUCER);
+    this.circle.forget();
     this.left = true;
   }
 
-  private check(call: string, source: unknown, type: unknown): void {
+  private check(source: unknown, type: unknown): void {
     if (!(source instanceof Uint8Array || isBytes(source)))
-      throw new RingwellError('ERR_USAGE', `broadcast.${call}: source must be a Uint8Array, got ${show(source)}`);
-    const { length } = source;
-    if (length === 0 || !isCount(length, this.messageBytesMax) || !isCount(type, TYPE_MAX))
-      this.refuse(call, length, type);
+      throw new RingwellError('ERR_USAGE', `broadcast.send: source must be a Uint8Array, got ${show(source)}`);
+    this.checkLength(source.length);
+    checkInteger(type, 0, TYPE_MAX, 'broadcast.send: type', 'ERR_USAGE');
     if (this.left) throw this.attachment.unseated();
   }
 
-  /** Says what is wrong; the sentences are made when they are needed only. */
-  private refuse(call: string, bytes: number, type: unknown): void {
-    checkInteger(bytes, 1, this.messageBytesMax, `broadcast.${call}: the message's length in bytes`, 'ERR_USAGE');
-    checkInteger(type, 0, TYPE_MAX, `broadcast.${call}: type`, 'ERR_USAGE');
-  }
-
-  /** Writes and publishes a message for which there is room, if that is the status. */
-  private put(status: number, source: Uint8Array, length: number, type: number): boolean {
-    const { words, own, circle } = this;
-    if (status !== DONE) return this.notSent(status);
-    // Longer than a moment ago: a view of memory that another thread grows.
-    if (source.length !== length)
-      throw new RingwellError('ERR_USAGE', 'broadcast.send: source changed its length; nothing was sent');
-    const first = (own[OWN_TAIL]! + 1) & POSITION_MASK & own[OWN_INDEX_MASK]!;
-    circle.copyIn(first << GRAIN_SHIFT, source, length);
-    const sent = core.publish(words, own, length, type, grainsOf(length));
-    return sent === DONE || this.notSent(sent);
+  private checkLength(length: number): void {
+    checkInteger(length, 1, this.messageBytesMax, "broadcast.send: the message's length in bytes", 'ERR_USAGE');
   }
 
   /** False for no room; throws for what is wrong. */
@@ -224,11 +224,6 @@ export class Broadcast implements Closable {
       `broadcast.send: seat ${seat} is the sender; this is seat ${this.attachment.seat}`,
     );
   }
-}
-
-/** A function of this module's own, as in message-sender.ts: an imported one is looked up at each call. */
-function isCount(value: unknown, most: number): boolean {
-  return typeof value === 'number' && (value >>> 0) - value === 0 && value <= most;
 }
 
 /** Grains that a message takes, with its header. */

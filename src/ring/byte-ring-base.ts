@@ -19,8 +19,8 @@ import { checkBytes, checkSegments, closedByteRing, misuse, tooLong, underWay } 
  * or was recovered. *Ordering*: what the writer did before is seen by the reader once it has those bytes.
  *
  * *Allocates*: nothing, where a piece is a power of two in bytes that lies at multiples of itself and goes at most 1,024 times
- * into the capacity, has at most 64 bytes, or is reserved in place; but one view for a target that many small pieces in a row are
- * read into, which the ring holds on to. Else a read makes one small view, two where it is cut by
+ * into the capacity, has at most 64 bytes, or is reserved in place; but one view for an array that many small pieces in a row are
+ * read into, or written from. The ring holds on to those two arrays until others take their place. Else a read makes one small view, two where it is cut by
  * the end of the circle, and a write as many where it is cut or partial.
  */
 export abstract class ByteRingBase extends ByteRingSides implements Closable {

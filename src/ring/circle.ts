@@ -1,10 +1,11 @@
 /**
- * The bytes of a byte ring, copied in and out around its end.
+ * The bytes of a byte ring or a broadcast, copied in and out around its end.
  *
  * `set` copies into the circle without a view, except where a piece is cut. Out of it, it needs a view of just those bytes:
  * they are kept for pieces that come round at the same places, as pieces of one size do that divides the circle. Small pieces are
- * copied out by a loop, word by word where they go to one target again and again: that one is then held on to.
+ * copied by a loop, word by word where they come from one array, or go to one, again and again (partner.ts).
  */
+import { Partner } from './partner.js';
 
 /** Views kept at most: a tenth of a megabyte. */
 const VIEWS_MAX = 1024;
@@ -13,20 +14,17 @@ const LOOP_BYTES_MAX = 64;
 const LOOP_WORDS_BYTES_MAX = 128;
 /** Up to this many a loop is faster than `set`. */
 const LOOP_IN_BYTES_MAX = 16;
-/** A target gets a view of its words when so many small pieces in a row have gone there. */
-const STEADY = 64;
 
 export class Circle {
   readonly bytes: Uint8Array;
+  /** Where small pieces come from, and where they go. */
+  readonly source: Partner = new Partner();
+  readonly target: Partner = new Partner();
   private readonly words: Int32Array;
   private readonly size: number;
   private readonly views: (Uint8Array | undefined)[] = [];
   /** The length of the views that are kept: 2^viewBits. */
   private viewBits = -1;
-  /** Where the last small piece went, how many have gone there in a row, and its words once they are many. */
-  private target: Uint8Array | undefined = undefined;
-  private targetWords: Int32Array | undefined = undefined;
-  private targetCount = 0;
 
   /** @param bytes the whole circle; its length is a power of two, at least 4, and it begins at a word */
   constructor(bytes: Uint8Array) {
@@ -35,20 +33,37 @@ export class Circle {
     this.size = bytes.length;
   }
 
+  /** Lets go of the arrays of the caller's that it holds on to. */
+  forget(): void {
+    this.source.forget();
+    this.target.forget();
+  }
+
   /** Copies the first `count` bytes of a source to an offset below the size. */
   copyIn(offset: number, source: Uint8Array, count: number): void {
-    if (count === source.length && count > LOOP_IN_BYTES_MAX && offset + count <= this.size)
-      this.bytes.set(source, offset);
-    else this.copyInPieces(offset, source, count);
+    const whole = offset + count <= this.size;
+    if (whole && count > LOOP_IN_BYTES_MAX && count === source.length) this.bytes.set(source, offset);
+    else if (!whole || count > LOOP_IN_BYTES_MAX || !this.copyWordsIn(offset, source, count))
+      this.copyInPieces(offset, source, count);
+  }
+
+  /** Copies a small piece that lies together word by word. Answers false where that can't be, or the source is new. */
+  private copyWordsIn(offset: number, source: Uint8Array, count: number): boolean {
+    const from = this.source.wordsOf(source);
+    // The length: a source may have shrunk with its buffer.
+    if (((offset | count) & 3) !== 0 || count >>> 2 > from.length) return false;
+    copyWords(from, 0, this.words, offset >>> 2, count >>> 2);
+    return true;
   }
 
   private copyInPieces(offset: number, source: Uint8Array, count: number): void {
     const { bytes, size } = this;
-    if (count <= LOOP_IN_BYTES_MAX && offset + count <= size) {
-      copyFew(source, 0, bytes, offset, count);
+    const first = Math.min(count, size - offset);
+    if (count <= LOOP_IN_BYTES_MAX || (first < count && count <= LOOP_BYTES_MAX)) {
+      copyFew(source, 0, bytes, offset, first);
+      copyFew(source, first, bytes, 0, count - first);
       return;
     }
-    const first = Math.min(count, size - offset);
     bytes.set(source.subarray(0, first), offset);
     if (first < count) bytes.set(source.subarray(first, count), 0);
   }
@@ -56,43 +71,30 @@ export class Circle {
   /** Copies `count` bytes from an offset below the size to the beginning of a target. */
   copyOut(offset: number, target: Uint8Array, count: number): void {
     const whole = offset + count <= this.size;
-    if (!whole || count > LOOP_WORDS_BYTES_MAX || !this.copyWords(offset, target, count))
+    if (!whole || count > LOOP_WORDS_BYTES_MAX || !this.copyWordsOut(offset, target, count))
       this.copyOutPieces(offset, target, count);
+  }
+
+  /** As `copyWordsIn`. */
+  private copyWordsOut(offset: number, target: Uint8Array, count: number): boolean {
+    const to = this.target.wordsOf(target);
+    if (((offset | count) & 3) !== 0 || count >>> 2 > to.length) return false;
+    copyWords(this.words, offset >>> 2, to, 0, count >>> 2);
+    return true;
   }
 
   private copyOutPieces(offset: number, target: Uint8Array, count: number): void {
     const { bytes, size } = this;
-    if (offset + count <= size) {
-      if (count <= LOOP_BYTES_MAX) copyFew(bytes, offset, target, 0, count);
-      else target.set(this.view(offset, count), 0);
-      return;
+    const first = Math.min(count, size - offset);
+    if (count <= LOOP_BYTES_MAX) {
+      copyFew(bytes, offset, target, 0, first);
+      copyFew(bytes, 0, target, first, count - first);
+    } else if (first === count) {
+      target.set(this.view(offset, count), 0);
+    } else {
+      target.set(bytes.subarray(offset, size), 0);
+      target.set(bytes.subarray(0, count - first), first);
     }
-    const first = size - offset;
-    target.set(bytes.subarray(offset, size), 0);
-    target.set(bytes.subarray(0, count - first), first);
-  }
-
-  /** Copies a small piece that lies together word by word. Answers false where that can't be, or the target is new. */
-  private copyWords(offset: number, target: Uint8Array, count: number): boolean {
-    const words = target === this.target && this.targetWords !== undefined ? this.targetWords : this.meet(target);
-    // The length: a target may have shrunk with its buffer.
-    if (words === undefined || ((offset | count) & 3) !== 0 || count >>> 2 > words.length) return false;
-    const from = this.words;
-    const first = offset >>> 2;
-    for (let i = 0; i < count >>> 2; i++) words[i] = from[first + i]!;
-    return true;
-  }
-
-  /** The words of a target, which are made when it has been the same for a while: those that take turns would cost a view each time. */
-  private meet(target: Uint8Array): Int32Array | undefined {
-    if (target !== this.target) {
-      this.target = target;
-      this.targetWords = undefined;
-      this.targetCount = 0;
-    } else if (this.targetCount < STEADY && ++this.targetCount === STEADY && (target.byteOffset & 3) === 0) {
-      this.targetWords = new Int32Array(target.buffer, target.byteOffset, target.length >>> 2);
-    }
-    return this.targetWords;
   }
 
   /** A view of bytes that lie together: a kept one where they may come round at the same place. */
@@ -125,4 +127,8 @@ function copyFew(from: Uint8Array, at: number, to: Uint8Array, start: number, co
     to[start + i + 3] = from[at + i + 3]!;
   }
   for (; i < count; i++) to[start + i] = from[at + i]!;
+}
+
+function copyWords(from: Int32Array, at: number, to: Int32Array, start: number, count: number): void {
+  for (let i = 0; i < count; i++) to[start + i] = from[at + i]!;
 }

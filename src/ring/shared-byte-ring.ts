@@ -72,6 +72,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     this.left = true;
     this.isWriter = false;
     this.isReader = false;
+    this.circle.forget();
     recoverStream(this.words, this.stream, this.attachment.seats, this.attachment.seat);
   }
 

@@ -5,7 +5,7 @@
  * Its private array is a ring's (own.ts), with these words in another meaning:
  * ```
  * word 0 tape | 1 record | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 5 seat | 6 seats | 7 seat generation | 17 life
- * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand, 16 its type, 18 its number
+ * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand | 16 type of the last one received
  * word 20 payload: index of its first word | 12 gated | 21 expected: the number of the message after the last one received | 14 lost before this one
  * word 22 shown: the place that stands in the record | 23 armed: this seat waits for a message
  * ```
@@ -39,7 +39,6 @@ import {
   OWN_RUN as OWN_GRAINS,
   OWN_INDEX_MASK,
   OWN_LIFE,
-  OWN_STAGED as OWN_NUMBER,
   OWN_RUN_WORD as OWN_PAYLOAD,
   OWN_HEAD as OWN_PLACE,
   OWN_SLOTS as OWN_RECORD,
@@ -130,56 +129,69 @@ function lookAtTail(words: Int32Array, own: Int32Array): number {
  * It stays until `passMessage`.
  */
 export function nextMessage(words: Int32Array, own: Int32Array): number {
-  const circle = own[OWN_INDEX_MASK]! + 1;
   for (;;) {
     const place = own[OWN_PLACE]!;
     if (own[OWN_SEEN] === place) {
-      const tail = lookAtTail(words, own);
-      if (own[OWN_SEEN] === place) {
-        if (own[OWN_SHOWN] !== place && showPlace(words, own) === UNSEATED) return UNSEATED;
-        if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
-        return tail < 0 ? CLOSED : NONE;
-      }
+      const status = lookFurther(words, own);
+      if (status !== DONE) return status;
     }
+    // Before the tail that was seen: nothing is atomic from here on, message after message.
     const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 4;
     const length = words[header + HEADER_LENGTH]!;
     const grains = (length + 31) >>> GRAIN_SHIFT;
     own[OWN_GRAINS] = grains;
-    own[OWN_TYPE] = words[header + HEADER_TYPE]!;
-    own[OWN_NUMBER] = words[header + HEADER_NUMBER]!;
-    const looksWhole = length > 0 && grains <= circle >>> 2 && words[header + HEADER_POSITION] === place;
-    if (looksWhole) return length;
-    if (own[OWN_GATED] !== 0) return BAD_HANDLE;
-    const overrun = wasOverrun(words, own, place);
-    if (overrun === UNSEATED) return UNSEATED;
-    if (overrun === 0) return BAD_HANDLE;
-    if (jump(words, own) === UNSEATED) return UNSEATED;
+    const fits = length > 0 && grains <= (own[OWN_INDEX_MASK]! + 1) >>> 2;
+    if (fits && words[header + HEADER_POSITION] === place) return length;
+    const status = notWhole(words, own);
+    if (status !== DONE) return status;
   }
+}
+
+/** All that was known of is received: looks for more. Answers DONE, NONE, CLOSED or UNSEATED. */
+function lookFurther(words: Int32Array, own: Int32Array): number {
+  const place = own[OWN_PLACE]!;
+  const tail = lookAtTail(words, own);
+  if (own[OWN_SEEN] !== place) return DONE;
+  if (own[OWN_SHOWN] !== place && showPlace(words, own) === UNSEATED) return UNSEATED;
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+  return tail < 0 ? CLOSED : NONE;
+}
+
+/** What stands at the place is no message of this lap. Answers DONE to look again, UNSEATED or BAD_HANDLE. */
+function notWhole(words: Int32Array, own: Int32Array): number {
+  if (own[OWN_GATED] !== 0) return BAD_HANDLE;
+  const overrun = wasOverrun(words, own, own[OWN_PLACE]!);
+  if (overrun === UNSEATED) return UNSEATED;
+  return overrun === 0 ? BAD_HANDLE : jump(words, own);
 }
 
 /** Whether the message found last is whole, without passing it: a lossy one's length may have been another's. Answers DONE, NONE or UNSEATED. */
 export function isWhole(words: Int32Array, own: Int32Array): number {
-  if (own[OWN_GATED] !== 0) return DONE;
-  const overrun = wasOverrun(words, own, own[OWN_PLACE]!);
-  if (overrun === 0) return DONE;
-  return overrun === UNSEATED || jump(words, own) === UNSEATED ? UNSEATED : NONE;
+  return own[OWN_GATED] !== 0 ? DONE : moveLossy(words, own, own[OWN_PLACE]!);
 }
 
 /** Passes the message found last, after it was copied. Answers DONE, NONE (overrun: the copy is worth nothing) or UNSEATED. */
 export function passMessage(words: Int32Array, own: Int32Array): number {
-  const next = (own[OWN_PLACE]! + own[OWN_GRAINS]!) & POSITION_MASK;
-  if (own[OWN_GATED] !== 0) {
-    if (moveGated(words, own, next) === UNSEATED) return UNSEATED;
-  } else {
-    const overrun = wasOverrun(words, own, next);
-    if (overrun === UNSEATED) return UNSEATED;
-    if (overrun === 1) return jump(words, own) === UNSEATED ? UNSEATED : NONE;
-  }
-  const number = own[OWN_NUMBER]!;
+  const place = own[OWN_PLACE]!;
+  const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 4;
+  const number = words[header + HEADER_NUMBER]!;
+  const type = words[header + HEADER_TYPE]!;
+  const next = (place + own[OWN_GRAINS]!) & POSITION_MASK;
+  const status = own[OWN_GATED] !== 0 ? moveGated(words, own, next) : moveLossy(words, own, next);
+  if (status !== DONE) return status;
+  own[OWN_TYPE] = type;
   // Below 0 only where `subscribe` counted a message that was on its way.
-  own[OWN_BEFORE] = Math.max(0, (number - own[OWN_EXPECTED]!) | 0);
+  const before = (number - own[OWN_EXPECTED]!) | 0;
+  own[OWN_BEFORE] = Math.max(before, 0);
   own[OWN_EXPECTED] = (number + 1) | 0;
   return DONE;
+}
+
+/** Lossy: moves the place on, and looks whether what was read is whole. Answers as `passMessage`. */
+function moveLossy(words: Int32Array, own: Int32Array, next: number): number {
+  const overrun = wasOverrun(words, own, next);
+  if (overrun === 0) return DONE;
+  return overrun === UNSEATED || jump(words, own) === UNSEATED ? UNSEATED : NONE;
 }
 
 /** Gated: moves the place on. It is shown at once to a sender that waits, to others an eighth of the circle at a time. */
@@ -187,7 +199,8 @@ function moveGated(words: Int32Array, own: Int32Array, next: number): number {
   own[OWN_PLACE] = next;
   const shown = own[OWN_SHOWN]!;
   const isDue = ((next - shown) & POSITION_MASK) >= (own[OWN_INDEX_MASK]! + 1) >>> 3;
-  if (!isDue && Atomics.load(words, own[OWN_RECORD]! + RECORD_PLACE) === shown) return DONE;
+  // A hint: a sender that begins to wait behind this look is not seen either, and hears of the next.
+  if (!isDue && words[own[OWN_RECORD]! + RECORD_PLACE] === shown) return DONE;
   return showPlace(words, own);
 }
 

@@ -7,10 +7,14 @@ import { isBytes } from '../core/typed-array.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
-import type { Circle } from './circle.js';
-import { OWN_HEAD, OWN_INDEX_MASK, OWN_RUN_EXTENT, OWN_SEEK } from './own.js';
+import { Circle } from './circle.js';
+import { OWN_SEEK as OWN_BEFORE, OWN_INDEX_MASK, OWN_HEAD as OWN_PLACE, OWN_RUN_EXTENT as OWN_TYPE } from './own.js';
 import * as core from './subscriber.core.js';
 import type { Waitable } from './waitable.js';
+
+// As in pool/shared-pool.ts: engines look up what is imported at each call.
+const next = core.nextMessage;
+const pass = core.passMessage;
 
 /** What a subscription needs of its broadcast. */
 interface Source {
@@ -30,14 +34,14 @@ export class Subscriber implements Waitable {
   private readonly onEnd: (subscriber: Subscriber) => void;
   private readonly receivers = new WaitQueue();
   private ended = false;
-  private lastType = 0;
   private lostCount = 0;
 
   /** @internal */
   constructor({ attachment, tape, circle }: Source, own: Int32Array, onEnd: (subscriber: Subscriber) => void) {
     this.attachment = attachment;
     this.tape = tape;
-    this.circle = circle;
+    // Of its own: other subscriptions have other targets.
+    this.circle = new Circle(circle.bytes);
     this.words = attachment.words;
     this.own = own;
     this.onEnd = onEnd;
@@ -49,7 +53,7 @@ export class Subscriber implements Waitable {
 
   /** The type of the message received last; 0 before the first. */
   get type(): number {
-    return this.lastType;
+    return this.own[OWN_TYPE]!;
   }
 
   /**
@@ -68,29 +72,36 @@ export class Subscriber implements Waitable {
    * @throws {RingwellError} ERR_USAGE for a target that is too short for the message, which stays
    */
   receive(target: Uint8Array): number {
-    this.check('receive', target);
-    const { words, own } = this;
+    const { words, own, circle } = this;
+    if (!circle.target.is(target)) this.check('receive', target);
     for (;;) {
-      const length = core.nextMessage(words, own);
+      const length = next(words, own);
       if (length <= NONE) return this.notReceived(length);
       if (length > target.length) {
-        const whole = core.isWhole(words, own);
-        if (whole === UNSEATED) throw this.attachment.unseated();
-        if (whole === NONE) continue;
-        throw new RingwellError(
-          'ERR_USAGE',
-          `subscriber.receive: the next message has ${length} bytes, the target ${target.length}`,
-        );
+        this.ensureWhole(length, target);
+        continue;
       }
-      const first = (own[OWN_HEAD]! + 1) & own[OWN_INDEX_MASK]!;
-      this.circle.copyOut(first << GRAIN_SHIFT, target, length);
-      const status = core.passMessage(words, own);
-      if (status === UNSEATED) throw this.attachment.unseated();
-      if (status === NONE) continue;
-      this.lastType = own[OWN_RUN_EXTENT]!;
-      this.lostCount += own[OWN_SEEK]!;
+      circle.copyOut(((own[OWN_PLACE]! + 1) & own[OWN_INDEX_MASK]!) << GRAIN_SHIFT, target, length);
+      const status = pass(words, own);
+      if (status !== DONE) {
+        if (status === UNSEATED) throw this.attachment.unseated();
+        continue;
+      }
+      const lost = own[OWN_BEFORE]!;
+      if (lost !== 0) this.lostCount += lost;
       return length;
     }
+  }
+
+  /** A target is too short for the message: unless that was not whole, which is no reason to throw. */
+  private ensureWhole(length: number, target: Uint8Array): void {
+    const whole = core.isWhole(this.words, this.own);
+    if (whole === UNSEATED) throw this.attachment.unseated();
+    if (whole === NONE) return;
+    throw new RingwellError(
+      'ERR_USAGE',
+      `subscriber.receive: the next message has ${length} bytes, the target ${target.length}`,
+    );
   }
 
   /** As `receive`, but waits up to that many milliseconds for a message: default for ever. Blocks the thread. 0 is a time-out. */
@@ -133,6 +144,7 @@ export class Subscriber implements Waitable {
   [Symbol.dispose](): void {
     if (this.ended) return;
     this.ended = true;
+    this.circle.forget();
     this.receivers.failAll(new RingwellError('ERR_USAGE', 'subscriber.receiveAsync: unsubscribed while waiting'));
     core.unsubscribe(this.words, this.own);
     this.onEnd(this);

@@ -147,6 +147,7 @@ function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape):
   const { words } = attachmentIn(region);
   const part = attachmentIn(region).entries()[0]!.part;
   const payload = words[part + tape.TAPE_PAYLOAD]! >>> 2;
+  const places = [0, 1].map(i => part + tape.TAPE_WORDS + i * tape.RECORD_WORDS + tape.RECORD_PLACE);
   return {
     words: wordsOf(region),
     part,
@@ -154,6 +155,7 @@ function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape):
     hints: [
       [part + tape.TAPE_PRODUCER, part + tape.TAPE_SENT_END + 1],
       [part + tape.TAPE_TAIL, part + tape.TAPE_TAIL + 1],
+      ...places.map(at => [at, at + 1] as const),
       [payload, payload + grains * 4],
     ],
     nameOf: namer([
@@ -336,10 +338,10 @@ export const programs: readonly Program[] = [
   dying('the slowest', [five.map(sendWait)], [[subscribe(1), receive(1), unsubscribe(1)]], 1, { preemptions: 1 }),
   dying(
     'one of two',
-    [five.map(sendWait)],
+    [[...[1, 2, 3, 4].map(send), sendWait(5)]],
     [
       [subscribe(1), receive(1), unsubscribe(1)],
-      [subscribe(2), receive(2), unsubscribe(2)],
+      [subscribe(2), unsubscribe(2)],
     ],
     1,
     { preemptions: 1, long: true },

@@ -6,7 +6,7 @@ const pairs = Number(process.env.GARBAGE ?? 1e7);
 
 const program = (setUp: string, body: string): string => `
 import { PerformanceObserver } from 'node:perf_hooks';
-import { Arena, ByteRing, Heap, ObjectPool, Pool, Region, Ring } from 'DIST/index.js';
+import { Arena, Broadcast, ByteRing, Heap, ObjectPool, Pool, Region, Ring } from 'DIST/index.js';
 let collections = 0;
 // Scavenges only: V8 also collects old space now and then because time has passed, whatever a program does.
 const isScavenge = entry => entry.detail.kind === 1;
@@ -83,6 +83,22 @@ describe(`${pairs} pairs of hot operations`, () => {
        const s = new Int32Array(4);`,
       'ring.reserveWrite(100, s); ring.commitWrite(99); add(theirs.reserveRead(200, s)); theirs.commitRead(99);',
     ],
+    ...[false, true].map(gated => [
+      `a broadcast, gated: ${gated}`,
+      `const all = Broadcast.create({ region, name: 'all', capacity: 4096, gated: ${gated} }); const theirs = Broadcast.attach(other, 'all');
+       const one = theirs.subscribe(); const two = theirs.subscribe(); const [a, b, c] = [1, 2, 3].map(() => new Uint8Array(8));`,
+      'all.send(a, i); add(one.receive(b) + one.type); add(two.receive(c) + two.lost);',
+    ]),
+    ...[false, true].map(overwrite => [
+      `a ring of single sides, overwriting: ${overwrite}`,
+      `const ring = Ring.create({ region, name: 'ring', capacity: 64, producers: 'single', consumers: 'single', overwrite: ${overwrite} });`,
+      'ring.enqueue(i + 1); ring.enqueue(i + 2); add(ring.dequeue()); if ((i & 64) === 0) add(ring.dequeue());',
+    ]),
+    ...['producers', 'consumers'].map(side => [
+      `a ring with single ${side}`,
+      `const ring = Ring.create({ region, name: 'ring', capacity: 64, ${side}: 'single' }); const theirs = Ring.attach(other, 'ring');`,
+      'ring.enqueue(i + 1); add(theirs.dequeue());',
+    ]),
     [
       'a local heap',
       'const heap = Heap.create({ byteLength: 2 ** 18 });',
