@@ -103,6 +103,20 @@ describe.each(kinds)('a %s', (_name, make) => {
     expect(counts(heap).liveBlocks).toBe(2);
   });
 
+  it.each([1, 8, 9, 255, 256, 257, 264, 4096, 40_001])('zeroes %i bytes, and nothing beside them', bytes => {
+    const heap = make();
+    const blocks = [heap.malloc(bytes), heap.malloc(bytes), heap.malloc(bytes)];
+    for (const block of blocks) heap.u8.fill(255, block, block + heap.usableSize(block));
+    heap.free(blocks[1]!);
+    const pointer = heap.calloc(1, bytes);
+    expect(pointer).toBe(blocks[1]);
+    expect(heap.u8.subarray(pointer, pointer + bytes).every(byte => byte === 0)).toBe(true);
+    for (const block of [blocks[0]!, blocks[2]!]) {
+      expect(heap.u8.subarray(block, block + heap.usableSize(block)).every(byte => byte === 255)).toBe(true);
+    }
+    expect(counts(heap).liveBlocks).toBe(3);
+  });
+
   it('keeps the content when realloc moves a block, and moves none without need', () => {
     const heap = make();
     let pointer = heap.realloc(0, 100);
