@@ -12,8 +12,11 @@
  * word 64  waiters for a message | word 80  waiters for room                                              (doorbell.core.ts)
  *
  * record, 16 words (a line), one a subscription
- * word  0  owner: the life of the seat that has it, or 0         (claimed by an exchange; given up by its owner or recovery)
- * word  1  place: where it read next when it last said so: position 30 | attention 1 | nowhere 1   (owner moves it by exchange)
+ * word  0  owner: the life of the seat that has it, that seat alone while recovery is at it, or 0
+ *                                                           (claimed by an exchange; given up by its owner or recovery)
+ * word  1  turn: how often recovery has taken it back                                                    (recovery)
+ * word  2  eight places, the one in turn is the owner's: where it read next when it last said so:
+ *          position 30 | attention 1 | nowhere 1            (owner moves it by exchange; recovery takes it for good)
  *
  * message: a header of one grain (length in bytes, type, number, position), then its bytes, up to whole grains; it may go on at the
  * beginning of the circle, behind the header
@@ -28,6 +31,8 @@
  *   earlier. A subscriber copies first, then moves its place, then loads `limit`: if that is not a circle ahead of where it
  *   copied from, nothing of the copy was being overwritten.
  * - Nothing that a lossy subscriber reads is believed before that: not the length either.
+ * - Recovery takes a place for good and leaves the next one in turn. So a thread that is recovered and goes on moves no place of whoever
+ *   has the record next, and finds its own taken. (After eight recoveries of a record in the middle of one exchange it would not.)
  * - A gated subscriber says where it is when a sender waits for that, when it finds nothing more, and every eighth of the circle.
  * - A waiting subscriber leaves attention in the tail where it has found nothing behind it, a waiting sender in the places that hold it up: the exchange of the other side
  *   then fails, and that one rings. So nobody looks for waiters while there are none.
@@ -58,7 +63,9 @@ export const TAPE_ROOM_WAITERS = 80;
 
 /** Words a record. */
 export const RECORD_WORDS = 16;
-export const RECORD_PLACE = 1;
+export const RECORD_TURN = 1;
+export const RECORD_PLACES = 2;
+const PLACES = 8;
 export const RECORDS_MAX = 1024;
 
 /** Bytes a grain, as a shift. */
@@ -72,6 +79,8 @@ export const POSITION_MASK = 0x3fffffff;
 export const ATTENDED = 0x40000000;
 /** In a tail: the tape is closed. In a place: its owner has not said yet where it is. */
 export const SIGN: number = -2147483648;
+/** A place that recovery has taken. */
+export const TAKEN = -1;
 
 /** Words of a header. */
 export const HEADER_LENGTH = 0;
@@ -97,7 +106,15 @@ export function initTape(
   words[tape + TAPE_TAIL] = start & POSITION_MASK;
   words[tape + TAPE_LIMIT] = start & POSITION_MASK;
   words[tape + TAPE_SENT_END] = start & POSITION_MASK;
-  for (let i = 0; i < records; i++) words[tape + TAPE_WORDS + i * RECORD_WORDS + RECORD_PLACE] = SIGN;
+  for (let i = 0; i < records; i++) {
+    const places = tape + TAPE_WORDS + i * RECORD_WORDS + RECORD_PLACES;
+    words.fill(SIGN, places, places + PLACES);
+  }
+}
+
+/** The index of the place that is in turn in a record. */
+export function placeWord(words: Int32Array, record: number): number {
+  return record + RECORD_PLACES + (Atomics.load(words, record + RECORD_TURN) & (PLACES - 1));
 }
 
 /** How many subscriptions there are. Momentary. */
@@ -119,12 +136,13 @@ export function checkTape(words: Int32Array, tape: number, seats: number): numbe
     const record = records + i * RECORD_WORDS;
     const owner = Atomics.load(words, record);
     if ((owner & 0xff) > seats) return record;
-    const place = Atomics.load(words, record + RECORD_PLACE);
-    if (place < 0 && (place & POSITION_MASK) !== 0) return record + RECORD_PLACE;
+    const at = placeWord(words, record);
+    const place = Atomics.load(words, at);
+    if (place < 0 && place !== TAKEN && (place & POSITION_MASK) !== 0) return at;
     if (owner === 0 || place < 0 || words[tape + TAPE_GATED] === 0) continue;
     const lag = (Atomics.load(words, tape + TAPE_TAIL) - place) & POSITION_MASK;
-    const same = Atomics.load(words, record + RECORD_PLACE) === place && Atomics.load(words, record) === owner;
-    if (lag > words[tape + TAPE_GRAINS]! && same) return record + RECORD_PLACE;
+    const same = Atomics.load(words, at) === place && Atomics.load(words, record) === owner;
+    if (lag > words[tape + TAPE_GRAINS]! && same) return at;
   }
   return 0;
 }
@@ -140,9 +158,13 @@ export function recoverTape(words: Int32Array, tape: number, seats: number, dead
     const record = records + i * RECORD_WORDS;
     const owner = Atomics.load(words, record);
     if (owner === 0 || (owner & 0xff) !== dead) continue;
-    // First it is nowhere, so that whoever takes it next finds it as it was at the beginning.
-    Atomics.store(words, record + RECORD_PLACE, SIGN);
-    Atomics.compareExchange(words, record, owner, 0);
+    // From here on nobody else gives it up: not a thread that has claimed it after its eviction, and found that out.
+    if (owner !== dead && Atomics.compareExchange(words, record, owner, dead) !== owner) continue;
+    const turn = Atomics.load(words, record + RECORD_TURN);
+    Atomics.store(words, placeWord(words, record), TAKEN);
+    Atomics.store(words, record + RECORD_PLACES + ((turn + 1) & (PLACES - 1)), SIGN);
+    Atomics.store(words, record + RECORD_TURN, turn + 1);
+    Atomics.store(words, record, 0);
     count++;
   }
   const producer = Atomics.load(words, tape + TAPE_PRODUCER);

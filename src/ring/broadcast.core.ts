@@ -20,7 +20,7 @@ import {
   HEADER_POSITION,
   HEADER_TYPE,
   POSITION_MASK,
-  RECORD_PLACE,
+  placeWord,
   RECORD_WORDS,
   SIGN,
   TAPE_LIMIT,
@@ -115,9 +115,10 @@ function moveGate(words: Int32Array, own: Int32Array, grains: number): number {
   for (let i = 0; i < count; i++) {
     const record = records + i * RECORD_WORDS;
     if (Atomics.load(words, record) === 0) continue;
-    const place = Atomics.load(words, record + RECORD_PLACE);
+    const at = placeWord(words, record);
+    const place = Atomics.load(words, at);
     const free = place < 0 ? 0 : circle - ((tail - place) & POSITION_MASK);
-    if (free < grains && own[OWN_AWAITS] !== 0 && attend(words, record + RECORD_PLACE, place) === 0) {
+    if (free < grains && own[OWN_AWAITS] !== 0 && attend(words, at, place) === 0) {
       i--; // it has moved
       continue;
     }

@@ -7,7 +7,7 @@
  * word 0 tape | 1 record | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 5 seat | 6 seats | 7 seat generation | 17 life
  * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand | 16 type of the last one received
  * word 20 payload: index of its first word | 12 gated | 21 expected: the number of the message after the last one received | 14 lost before this one
- * word 22 shown: the place that stands in the record | 23 armed: this seat waits for a message
+ * word 13 index of its place in the record | 22 shown: what stands there | 23 armed: this seat waits for a message
  * ```
  */
 import { now } from '../core/clock.js';
@@ -22,9 +22,10 @@ import {
   HEADER_POSITION,
   HEADER_TYPE,
   POSITION_MASK,
-  RECORD_PLACE,
+  placeWord,
   RECORD_WORDS,
   SIGN,
+  TAKEN,
   TAPE_LIMIT,
   TAPE_MESSAGE_WAITERS,
   TAPE_ROOM_WAITERS,
@@ -41,6 +42,7 @@ import {
   OWN_LIFE,
   OWN_RUN_WORD as OWN_PAYLOAD,
   OWN_HEAD as OWN_PLACE,
+  OWN_EXTENT_MASK as OWN_PLACE_WORD,
   OWN_SLOTS as OWN_RECORD,
   OWN_LAP_MASK as OWN_RECORD_COUNT,
   OWN_LAP_SHIFT as OWN_RECORDS,
@@ -61,6 +63,13 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
     const record = own[OWN_RECORDS]! + i * RECORD_WORDS;
     if (Atomics.load(words, record) !== 0) continue;
     if (Atomics.compareExchange(words, record, 0, own[OWN_LIFE]!) !== 0) continue;
+    const at = placeWord(words, record);
+    // Seated still: the place is ours. Evicted before the claim, recovery may have missed it, and nobody would ever give it up.
+    if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) {
+      if (Atomics.compareExchange(words, record, own[OWN_LIFE]!, 0) === own[OWN_LIFE])
+        ringAll(words, tape + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
+      return UNSEATED;
+    }
     // The record first, then the tail: a sender that missed the one has not gone a circle beyond the other.
     let tail = Atomics.load(words, tape + TAPE_TAIL);
     for (;;) {
@@ -72,13 +81,14 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
     }
     const place = tail & POSITION_MASK;
     own[OWN_RECORD] = record;
+    own[OWN_PLACE_WORD] = at;
     own[OWN_PLACE] = place;
     own[OWN_SHOWN] = place;
     own[OWN_SEEN] = place;
-    const before = Atomics.compareExchange(words, record + RECORD_PLACE, SIGN, place);
+    const before = Atomics.compareExchange(words, at, SIGN, place);
     if (before === SIGN) return DONE;
-    // A sender waits for this one already.
-    Atomics.compareExchange(words, record + RECORD_PLACE, before, place);
+    // A sender waits for this one already, or recovery has taken it.
+    if (before === TAKEN || Atomics.compareExchange(words, at, before, place) !== before) return UNSEATED;
     ringAll(words, tape + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
     return DONE;
   }
@@ -87,7 +97,7 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
 
 /** Gives the record up: nothing is held up by it any more. One that was recovered has none to give up. */
 export function unsubscribe(words: Int32Array, own: Int32Array): void {
-  const at = own[OWN_RECORD]! + RECORD_PLACE;
+  const at = own[OWN_PLACE_WORD]!;
   const shown = own[OWN_SHOWN]!;
   let seen = Atomics.compareExchange(words, at, shown, SIGN);
   if (seen === (shown | ATTENDED)) seen = Atomics.compareExchange(words, at, seen, SIGN) & ~ATTENDED;
@@ -100,7 +110,7 @@ export function unsubscribe(words: Int32Array, own: Int32Array): void {
 function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
   const place = own[OWN_PLACE]!;
   // An exchange, before the look: what was copied was read before it.
-  if (Atomics.compareExchange(words, own[OWN_RECORD]! + RECORD_PLACE, place, next) !== place) return UNSEATED;
+  if (Atomics.compareExchange(words, own[OWN_PLACE_WORD]!, place, next) !== place) return UNSEATED;
   own[OWN_PLACE] = next;
   own[OWN_SHOWN] = next;
   const limit = Atomics.load(words, own[OWN_TAPE]! + TAPE_LIMIT);
@@ -159,7 +169,9 @@ function lookFurther(words: Int32Array, own: Int32Array): number {
 
 /** What stands at the place is no message of this lap. Answers DONE to look again, UNSEATED or BAD_HANDLE. */
 function notWhole(words: Int32Array, own: Int32Array): number {
-  if (own[OWN_GATED] !== 0) return BAD_HANDLE;
+  // Gated: no sender waits for one that was recovered.
+  if (own[OWN_GATED] !== 0)
+    return isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0 ? UNSEATED : BAD_HANDLE;
   const overrun = wasOverrun(words, own, own[OWN_PLACE]!);
   if (overrun === UNSEATED) return UNSEATED;
   return overrun === 0 ? BAD_HANDLE : jump(words, own);
@@ -200,13 +212,13 @@ function moveGated(words: Int32Array, own: Int32Array, next: number): number {
   const shown = own[OWN_SHOWN]!;
   const isDue = ((next - shown) & POSITION_MASK) >= (own[OWN_INDEX_MASK]! + 1) >>> 3;
   // A hint: a sender that begins to wait behind this look is not seen either, and hears of the next.
-  if (!isDue && words[own[OWN_RECORD]! + RECORD_PLACE] === shown) return DONE;
+  if (!isDue && words[own[OWN_PLACE_WORD]!] === shown) return DONE;
   return showPlace(words, own);
 }
 
 /** Gated: shows the place; a sender that waits is rung when half of the circle is free for it: then any message fits. */
 function showPlace(words: Int32Array, own: Int32Array): number {
-  const at = own[OWN_RECORD]! + RECORD_PLACE;
+  const at = own[OWN_PLACE_WORD]!;
   const shown = own[OWN_SHOWN]!;
   const place = own[OWN_PLACE]!;
   const seen = Atomics.compareExchange(words, at, shown, place);

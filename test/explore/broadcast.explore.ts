@@ -2,19 +2,25 @@
  * The broadcast as shipped: everybody receives everything in order; a lossy subscriber knows what it missed, and believes nothing that
  * was being overwritten; a gated sender waits for the slowest, and not for the dead. A message's type stands for its payload.
  */
-import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
+import { BAD_HANDLE, CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import * as tape from '../../dist/core/tape.core.js';
 import { createStructure } from '../../dist/region/structures.js';
 import type * as realSender from '../../dist/ring/broadcast.core.js';
 import { Broadcast } from '../../dist/ring/broadcast.js';
 import { broadcastKindOf, openTape } from '../../dist/ring/broadcast-layout.js';
-import { OWN_SEEK as OWN_BEFORE, OWN_HEAD, OWN_RUN_EXTENT as OWN_TYPE } from '../../dist/ring/own.js';
+import {
+  OWN_SEEK as OWN_BEFORE,
+  OWN_HEAD,
+  OWN_LIFE,
+  OWN_SLOTS as OWN_RECORD,
+  OWN_RUN_EXTENT as OWN_TYPE,
+} from '../../dist/ring/own.js';
 import type * as realSubscriber from '../../dist/ring/subscriber.core.js';
 import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
-import { recovering, seatAudit, seatsFor } from './recovery.js';
+import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
 
 const sender = await core<typeof realSender>('ring/broadcast.core.js');
 const subscriber = await core<typeof realSubscriber>('ring/subscriber.core.js');
@@ -89,7 +95,7 @@ function* sendIt({ words, own, kept }: Me, value: number, grains: number, waits:
 
 /** Only somebody who was recovered may find that what he subscribed to is not his. */
 function lost(kept: number[], status: number): number {
-  kept.push(-1);
+  kept.push(status);
   return status;
 }
 
@@ -147,15 +153,17 @@ function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape):
   const { words } = attachmentIn(region);
   const part = attachmentIn(region).entries()[0]!.part;
   const payload = words[part + tape.TAPE_PAYLOAD]! >>> 2;
-  const places = [0, 1].map(i => part + tape.TAPE_WORDS + i * tape.RECORD_WORDS + tape.RECORD_PLACE);
+  const places = [0, 1].map(i => part + tape.TAPE_WORDS + i * tape.RECORD_WORDS + tape.RECORD_PLACES);
   return {
     words: wordsOf(region),
     part,
     own: seat => openTape(seatedAt(region, seat), part),
     hints: [
-      [part + tape.TAPE_PRODUCER, part + tape.TAPE_SENT_END + 1],
+      [part + tape.TAPE_PRODUCER, part + tape.TAPE_PRODUCER + 1],
+      [part + tape.TAPE_SENT, part + tape.TAPE_SENT_END + 1],
       [part + tape.TAPE_TAIL, part + tape.TAPE_TAIL + 1],
-      ...places.map(at => [at, at + 1] as const),
+      // No record is recovered more than twice.
+      ...places.map(at => [at, at + 3] as const),
       [payload, payload + grains * 4],
     ],
     nameOf: namer([
@@ -200,7 +208,8 @@ function audit(
   const told = senders.flatMap(thread => [...view.kept(thread)]);
   for (const thread of listeners) {
     const received = view.kept(thread);
-    if (received.includes(-1) && !view.deaths.includes(thread)) return `thread ${thread} lost its subscription`;
+    if (received.some(value => value < 0) && !view.deaths.includes(thread))
+      return `thread ${thread} lost its subscription`;
     if (received.some((value, i) => i > 0 && value <= received[i - 1]!)) return `thread ${thread} received ${received}`;
     const missed = told.filter(value => value <= (received.at(-1) ?? 0) && !received.includes(value));
     if (missed.length > 0 && missed.some(value => value > received[0]!)) return `thread ${thread} missed ${missed}`;
@@ -258,6 +267,71 @@ function dying(
       ),
     ...more,
   };
+}
+
+/**
+ * A thread is recovered while it lives, by the last of the threads, who then takes its place. That one loses what it had, and finds
+ * out; to others nothing happens, and nobody finds a law broken.
+ */
+function evicted(
+  name: string,
+  senders: readonly (readonly Op[])[],
+  listeners: readonly (readonly Op[])[],
+  heir: readonly Op[],
+  {
+    grains = 8,
+    gated = true,
+    start = 0,
+    victim = senders.length,
+    ...more
+  }: Partial<Program> & Shape & { victim?: number } = {},
+): Program {
+  const count = senders.length + listeners.length + 1;
+  const layout = layOut(seatsFor(count), { grains, gated, start });
+  const evicting = evict({ threads: count, victim, tape: layout.part });
+  const threads = [...senders, ...listeners, [evicting, ...heir]];
+  return {
+    name: `broadcast, evicted: ${name}`,
+    words: layout.words,
+    threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+    // A sender that looks at its side between two calls sees what was written long before.
+    ...(victim < senders.length ? { hints: layout.hints.slice(1), races: false } : { hints: layout.hints }),
+    nameOf: layout.nameOf,
+    law: view => lawOf(view, layout, seatsFor(count)),
+    audit: view => auditEvicted(view, layout, senders.length, count, victim),
+    ...more,
+  };
+}
+
+/** What those who were not evicted have received is a part of what was sent, without a gap; nothing names the evicted. */
+function auditEvicted(
+  view: View,
+  { part }: Layout,
+  senders: number,
+  count: number,
+  victim: number,
+): string | undefined {
+  for (let thread = senders; thread < (victim < senders ? count - 1 : count); thread++) {
+    const received = view.kept(thread);
+    if (received.includes(BAD_HANDLE)) return `thread ${thread} found a law broken`;
+    if (thread !== victim && received.some(value => value < 0)) return `thread ${thread} lost its subscription`;
+    const said = received.filter(value => value > 0);
+    const told = [...Array(senders).keys(), ...(victim < senders ? [count - 1] : [])].flatMap(i => [...view.kept(i)]);
+    const missed = told.filter(value => value > said[0]! && value < said.at(-1)! && !said.includes(value));
+    if (missed.length > 0 || said.some((value, i) => i > 0 && value <= said[i - 1]!))
+      return `thread ${thread} received ${received}, sent were ${told}`;
+  }
+  for (let i = 0; i < view.words[part + tape.TAPE_RECORD_COUNT]!; i++) {
+    const owner = view.words[part + tape.TAPE_WORDS + i * tape.RECORD_WORDS]! & 0xff;
+    if (owner === victim + 1) return `record ${i} still names the evicted`;
+    const record = part + tape.TAPE_WORDS + i * tape.RECORD_WORDS;
+    for (let turn = 0; turn < view.words[record + tape.RECORD_TURN]!; turn++) {
+      if (view.words[record + tape.RECORD_PLACES + turn] !== tape.TAKEN)
+        return `record ${i} has a place that was taken, and moved`;
+    }
+  }
+  if ((view.words[part + tape.TAPE_PRODUCER]! & 0xff) === victim + 1) return 'the evicted is the sender';
+  return seatAudit(view);
 }
 
 const five = [1, 2, 3, 4, 5];
@@ -383,4 +457,38 @@ export const programs: readonly Program[] = [
     },
   ),
   dying('a lossy subscriber', [five.map(send)], [[subscribe(1), receive(1)]], 1, { gated: false, preemptions: 1 }),
+  evicted(
+    'a subscriber, and another takes its place',
+    [[sendWait(1), sendWait(2)]],
+    [[subscribe(1), receive(1), unsubscribe(1)]],
+    [subscribe(2), receive(2), receive(2), unsubscribe(2)],
+    { preemptions: 2 },
+  ),
+  evicted('a subscriber that is behind', [five.map(sendWait)], [[subscribe(1), receive(1), receive(1)]], [], {
+    preemptions: 2,
+  }),
+  evicted(
+    'a lossy subscriber, and another takes its place',
+    [[send(1), send(2)]],
+    [[subscribe(1), receive(1), unsubscribe(1)]],
+    [subscribe(2), receive(2), receive(2), unsubscribe(2)],
+    { gated: false, preemptions: 2 },
+  ),
+  evicted(
+    'the sender, and another takes its place',
+    [[send(1), send(2)]],
+    [[subscribe(1), receive(1), receive(1)]],
+    [send(3), send(4)],
+    {
+      victim: 0,
+      // In the middle of a message it may still write what it was about to.
+      preemptions: 0,
+    },
+  ),
+  evicted('a subscriber that has just claimed, and another claims', [], [[subscribe(1)], [subscribe(2)]], [], {
+    audit: view => {
+      const own = view.own(1);
+      return view.words[own[OWN_RECORD]!] === own[OWN_LIFE] ? undefined : 'a record does not name who has it';
+    },
+  }),
 ];

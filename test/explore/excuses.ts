@@ -92,4 +92,9 @@ export const EXCUSES: readonly Excuse[] = [
     at: 'core/page-heap.core.ts:repairPages:words[spanIndex(own, page) + 0] = count',
     why: "only where a record is damaged: it is written before the page's word, which makes the span exist",
   },
+  {
+    at: 'ring/subscriber.core.ts:subscribe:Atomics.compareExchange(words, record, own[17], 0)',
+    only: 'kill',
+    why: 'only a thread that was recovered comes here: it is dead to the others already',
+  },
 ];

@@ -22,7 +22,7 @@ import type * as realLane from '../../dist/ring/single-ring.core.js';
 import { laneHints, layOutLane, layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
-import { recovering, seatAudit, seatsFor } from './recovery.js';
+import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
 
 const batch = await core<typeof realBatch>('ring/single-batch.core.js');
 const lane = await core<typeof realLane>('ring/single-ring.core.js');
@@ -30,7 +30,7 @@ const ring = await core<typeof realRing>('ring/ring.core.js');
 const side = await core<typeof realSide>('ring/side.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
 
-const { QUEUE_CONSUMER, QUEUE_PRODUCER } = slot;
+const { QUEUE_CLOSED, QUEUE_CONSUMER, QUEUE_PRODUCER } = slot;
 
 /**
  * First in, first out. What is staged is put when it is flushed; a bulk is put and taken as one. The producer may see a close
@@ -199,13 +199,53 @@ function itemsOf(view: View, queue: number, slots: number, capacity: number): nu
   return found;
 }
 
+/** A thread is recovered while it lives, between two of its calls, by one who then has its side. */
+function evicted(
+  name: string,
+  producer: readonly Op[],
+  consumer: readonly Op[],
+  victim: number,
+  heir: readonly Op[],
+  { capacity = 2 } = {},
+): Program {
+  const region = layOutRegion(seatsFor(3));
+  const { queue, slots, own } = layOutLane(region, capacity, 0);
+  return {
+    name: `lane, evicted: ${name}`,
+    words: wordsOf(region),
+    threads: [producer, consumer, [evict({ threads: 3, victim, lane: queue }), ...heir]].map((ops, i) => ({
+      own: own(i + 1),
+      ops,
+    })),
+    // In the middle of a call it may still write what it was about to.
+    preemptions: 0,
+    // Who looks at its side between two calls sees what was written long before.
+    hints: [
+      [queue + QUEUE_CLOSED, queue + QUEUE_CLOSED + 1],
+      [slots, slots + capacity],
+    ],
+    races: false,
+    audit: view => laneAudit(view, queue, slots, capacity, victim),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
 /** What was acknowledged was taken once, in order, or is there, or was delivered to the dead inside its last call. */
-function laneAudit(view: View, queue: number, slots: number, capacity: number): string | undefined {
+function laneAudit(
+  view: View,
+  queue: number,
+  slots: number,
+  capacity: number,
+  evictedThread?: number,
+): string | undefined {
   const there = itemsOf(view, queue, slots, capacity);
   if (typeof there === 'string') return there;
-  const dead = view.deaths[0];
+  const dead = evictedThread ?? view.deaths[0];
   // An heir goes on where the dead was.
-  const heirs = view.deaths.flatMap((_, i) => [...view.kept(2 + i)]);
+  const heirs = evictedThread === undefined ? view.deaths.flatMap((_, i) => [...view.kept(2 + i)]) : [...view.kept(2)];
   const acknowledged = [...view.kept(0), ...(dead === 0 ? heirs : [])];
   const taken = [...view.kept(1), ...(dead === 1 ? heirs : [])];
   const together = [...taken, ...there];
@@ -513,4 +553,28 @@ export const programs: readonly Program[] = [
   carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),
   carrying('receiver killed', [acquire, send, acquire, send], [receive, release], 1),
   carrying('receiver of two killed', [acquire, acquire, sendBoth], [receiveBoth, release], 1),
+  evicted(
+    'producer',
+    [notedPut(1), notedPut(2, 3), notedPut(4)],
+    [notedTake, notedTake],
+    0,
+    [notedPut(5), notedPut(6, 7)],
+    {
+      capacity: 4,
+    },
+  ),
+  evicted(
+    'consumer',
+    [notedPut(1), notedPut(2, 3), notedPut(4)],
+    [notedTake, notedTakeTwo],
+    1,
+    [notedTake, notedTake],
+    {
+      capacity: 4,
+    },
+  ),
+  evicted('consumer, waiting', [notedPut(1), notedPut(2)], [notedTakeWait, notedTakeWait], 1, [notedTake]),
+  evicted('producer, waiting for room', [notedPutWait(1), notedPutWait(2), notedPutWait(3)], [notedTake], 0, [
+    notedPut(4),
+  ]),
 ];

@@ -8,6 +8,7 @@ import * as frame from '../../dist/core/frame.core.js';
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import { createStructure } from '../../dist/region/structures.js';
 import type * as real from '../../dist/ring/message-ring.core.js';
+import * as lays from '../../dist/ring/message-ring.core.js';
 import { MessageRing } from '../../dist/ring/message-ring.js';
 import { messageRingKindOf, openFrames } from '../../dist/ring/message-ring-layout.js';
 import { attachmentIn, layOutRegion, namer, wordsOf } from './layout.js';
@@ -59,6 +60,8 @@ function sendWait(value: number, units = 1): Op {
     return status;
   });
 }
+/** Claims, and does not settle: a message that its sender writes for long. */
+const open = op('open', [], ({ words, own }) => messages.claimWait(words, own, 1, 99, FOREVER));
 const abort = op('abort', [], function* ({ words, own }) {
   const found = yield* messages.claim(words, own, 1, 99);
   return found <= 0 ? found : yield* messages.settle(words, own, found - 1, frame.FRAME_SKIP);
@@ -150,6 +153,22 @@ function program(
 function lawOf({ words }: View, { part, nameOf }: Layout, seats: number): string | undefined {
   const broken = frame.checkFrames(words, part, seats);
   return broken === 0 ? undefined : `law broken at ${nameOf(broken)}`;
+}
+
+/** Those who wait for room, at a ring that one message fills: what one does not need is for the next, also before that one has sent. */
+function waitingAtFull(name: string, threads: readonly (readonly Op[])[]): Program {
+  const layout = layOut(threads.length, {});
+  const own = layout.own(threads.length);
+  const unit = lays.claim(layout.words, own, unitBytes(2), 1);
+  lays.settle(layout.words, own, unit - 1, frame.FRAME_FULL);
+  return {
+    name: `messages: ${name}`,
+    words: layout.words,
+    threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+    hints: layout.hints,
+    nameOf: layout.nameOf,
+    law: view => lawOf(view, layout, threads.length),
+  };
 }
 
 /** Receives until the ring is closed and drained. */
@@ -297,6 +316,7 @@ export const programs: readonly Program[] = [
     { preemptions: 1 },
   ),
   program('waiting for room, one unit', [[sendWait(1)], [sendWait(2)], [receiveWait, receiveWait]], { units: 1 }),
+  waitingAtFull('room for two, and the first does not send', [[open], [open], [receive]]),
   program('waiting behind an abort', [[abort, sendWait(1)], [receiveWait]]),
   program('closing against a send and a receive', [[send(1), close], [send(2)], [receive, receive]]),
   program('closing between a claim and its commit', [[send(1)], [close], [receiveWait, receiveWait]]),

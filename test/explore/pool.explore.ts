@@ -21,7 +21,7 @@ import { layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
 import { core, coreFromText } from './loader.js';
 import { ANY, type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
-import { recovering, seatAudit, seatsFor } from './recovery.js';
+import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
 
 const block = await core<typeof realBlock>('core/block.core.js');
 const resizing = await core<typeof realResize>('core/resize.core.js');
@@ -223,6 +223,8 @@ interface Setup {
   readonly stamp?: number;
   /** The thread that may die, and is then recovered, by one that may die too. */
   readonly victim?: number;
+  /** It does not die, but is recovered by the last thread. */
+  readonly isEvicted?: boolean;
 }
 
 const BOX = 0;
@@ -230,7 +232,16 @@ const BOX = 0;
 function program(
   name: string,
   threads: (box: number, at: number, seats: number) => readonly (readonly Op[])[],
-  { capacity = 2, stockMax = 0, first = 1, doubled = false, capacityMax = capacity, victim, stamp = 0 }: Setup = {},
+  {
+    capacity = 2,
+    stockMax = 0,
+    first = 1,
+    doubled = false,
+    capacityMax = capacity,
+    victim,
+    isEvicted = false,
+    stamp = 0,
+  }: Setup = {},
   more: Partial<Program> = {},
 ): Program {
   const count = threads(BOX, 0, 0).length;
@@ -295,6 +306,7 @@ function program(
       if (holder > 0 && view.deaths.includes(holder - 1) && victim === undefined) continue; // its word says whose it was
       if (holder > 0 && view.deaths.includes(holder - 1))
         return `block ${index} still names seat ${holder}, which died`;
+      if (isEvicted && holder === victim! + 1) return `block ${index} still names seat ${holder}, which was evicted`;
       const marked = ((view.words[pool.store.freeMask]! >>> index) & 1) === 1;
       if (state === BLOCK_FREE && !marked) return `block ${index} is free and nobody can find it`;
       if (state === BLOCK_STOCKED) {
@@ -341,7 +353,7 @@ function program(
       ['records', records],
       ['letter box', box],
     ]),
-    ...(victim === undefined ? {} : recovering({ threads: count, victim, store: at })),
+    ...(victim === undefined || isEvicted ? {} : recovering({ threads: count, victim, store: at })),
     ...more,
   };
 }
@@ -633,5 +645,34 @@ export const programs: readonly Program[] = [
     ],
     { victim: 0, doubled: true },
     { kills: 1, preemptions: 1 },
+  ),
+  // In the middle of a call, or with a stock, an evicted thread may still write what it was about to: shells look at its seat first.
+  program(
+    'evicted between two calls',
+    (_, at, threads) => [
+      [acquire, acquire, release, acquire, release],
+      [evict({ threads, victim: 0, store: at }), acquire, acquire, release],
+    ],
+    { victim: 0, isEvicted: true },
+    { preemptions: 0 },
+  ),
+  program(
+    'evicted between two calls, while another releases',
+    (box, at, threads) => [
+      [acquire, postAndKeep(box), acquire, release],
+      [lookInto(box), release],
+      [evict({ threads, victim: 0, store: at }), acquire, acquire],
+    ],
+    { victim: 0, isEvicted: true, doubled: true },
+    { preemptions: 0 },
+  ),
+  program(
+    'evicted while it waits',
+    (_, at, threads) => [
+      [acquireWait, acquireWait],
+      [evict({ threads, victim: 0, store: at }), acquire],
+    ],
+    { victim: 0, isEvicted: true, capacity: 1 },
+    { preemptions: 0 },
   ),
 ];

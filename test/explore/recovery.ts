@@ -9,6 +9,7 @@ import type * as realTape from '../../dist/core/tape.core.js';
 import * as realHeader from '../../dist/region/header.core.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
+import type { Walk } from './recorder.js';
 
 const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
 const header = await core<typeof realHeader>('region/header.core.js');
@@ -39,11 +40,22 @@ export function seatsFor(threads: number): number {
   return threads + 2;
 }
 
-/** As `recoverSeat` in region/recovery.ts, on one ring and one pool. */
+/** As `recoverSeat` in region/recovery.ts, on one ring and one pool: takes back what `dead` held, and frees its seat. */
+function* takeBack(words: Int32Array, what: Recovered, dead: number): Walk<void> {
+  const { threads, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0, tape: tapePart = 0 } = what;
+  const seats = seatsFor(threads);
+  if ((yield* seat.seatState(words, dead)) !== SEAT_EVICTED) return;
+  if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
+  if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
+  if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
+  if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
+  yield* doorbell.ringBells(words, threads);
+  yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
+}
+
+/** The victim dies, and so may the first who recovers it. */
 export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervisors' | 'kills'> {
   const { threads, victim, heir } = what;
-  const { queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0, tape: tapePart = 0 } = what;
-  const seats = seatsFor(threads);
   const dead = victim + 1;
   const recover = (me: number): Op =>
     op(
@@ -55,14 +67,7 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
         if (deaths.length > 1) yield* seat.evictSeat(words, threads + 1, 1);
         const status = yield* header.lockRegion(words, me, 1, Number.POSITIVE_INFINITY, 1);
         if (status !== DONE) return status;
-        if ((yield* seat.seatState(words, dead)) === SEAT_EVICTED) {
-          if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
-          if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
-          if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
-          if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
-          yield* doorbell.ringBells(words, threads);
-          yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
-        }
+        yield* takeBack(words, what, dead);
         // A recoverer has nothing in any structure, so its seat needs no scan here. An heir may have died ringing.
         if (deaths.length > 1 && heir !== undefined) yield* doorbell.ringBells(words, threads);
         if (deaths.length > 1) yield* seat.moveSeat(words, threads + 1, 1, SEAT_EVICTED, SEAT_FREE);
@@ -79,6 +84,22 @@ export function recovering(what: Recovered): Pick<Program, 'victims' | 'supervis
       ops: [recover(threads + i), ...(heir?.ops ?? [])],
     })),
   };
+}
+
+/**
+ * Evicts a living thread: recovers the victim, which goes on. For a thread of the program, the last one, so that it comes at any moment;
+ * what it does afterwards it does as the victim's heir.
+ */
+export function evict(what: Recovered): Op {
+  const { threads, victim } = what;
+  return op('evict', [victim + 1], function* ({ words }) {
+    yield* seat.evictSeat(words, victim + 1, 1);
+    const status = yield* header.lockRegion(words, threads, 1, Number.POSITIVE_INFINITY, 1);
+    if (status !== DONE) return status;
+    yield* takeBack(words, what, victim + 1);
+    yield* header.unlockRegion(words, threads, 1);
+    return DONE;
+  });
 }
 
 /** What recovery leaves behind at the end: no seat of the dead, no lock. */

@@ -9,7 +9,7 @@ import { attachmentIn, layOutRegion, layOutRing, namer, queueHints, wordsOf } fr
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
-import { recovering, seatAudit, seatsFor } from './recovery.js';
+import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
 const run = await core<typeof realRun>('ring/run.core.js');
@@ -139,6 +139,29 @@ function program(
   };
 }
 
+/** Three items were put, and who put the second died: as recovery leaves it. */
+function overSkipped(name: string, threads: readonly (readonly Op[])[]): Program {
+  const region = layOutRegion(threads.length);
+  const { queue, slots, own } = layOutRing(region, 4, 0);
+  const words = wordsOf(region);
+  for (let i = 0; i < 3; i++) {
+    words[slots + i * slot.SLOT_WORDS] = i === 1 ? slot.SLOT_SKIP : slot.SLOT_FULL;
+    words[slots + i * slot.SLOT_WORDS + 1] = i + 1;
+  }
+  const spec = exact(4);
+  return {
+    name: `run: ${name}`,
+    words,
+    threads: threads.map((ops, i) => ({ own: own(i + 1), ops })),
+    spec: { ...spec, start: { ...spec.start, items: [1, 3] } },
+    hints: queueHints(queue, slots, 4),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
 const notedPut = (...items: number[]): Op =>
   op('put', items, function* (me) {
     const status = yield* putAll(me, items);
@@ -231,6 +254,12 @@ function audit(
     for (const item of lost.splice(0)) if (item > last - capacity) lost.push(item);
   }
   const consumerDied = view.deaths.some(dead => dead >= producers && view.cutShort(dead) !== undefined);
+  for (let thread = 0; thread < producers && !drops && !consumerDied; thread++) {
+    const { name = '', args = [] } = view.cutShort(thread) ?? {};
+    const there = args.filter(item => found.includes(item as number));
+    if (name === 'put' && there.length !== 0 && there.length !== args.length)
+      return `of ${args} only ${there} were put`;
+  }
   if (lost.length > (consumerDied ? 2 : 0)) return `acknowledged and lost: ${lost}`;
   return seatAudit(view);
 }
@@ -271,6 +300,35 @@ function dying(
   };
 }
 
+/** A thread is recovered while it lives, between two of its calls, by one who then takes what is there. */
+function evicted(
+  name: string,
+  producers: readonly (readonly Op[])[],
+  consumers: readonly (readonly Op[])[],
+  victim: number,
+  heir: readonly Op[],
+): Program {
+  const count = producers.length + consumers.length + 1;
+  const region = layOutRegion(seatsFor(count));
+  const { queue, slots, own } = layOutRing(region, 2, 0);
+  return {
+    name: `run, evicted: ${name}`,
+    words: wordsOf(region),
+    threads: [...producers, ...consumers, [evict({ threads: count, victim, queue }), ...heir]].map((ops, i) => ({
+      own: own(i + 1),
+      ops,
+    })),
+    // In the middle of a call it may still write what it was about to.
+    preemptions: 0,
+    hints: queueHints(queue, slots, 2),
+    audit: view => audit(view, slots, 2, producers.length, count, false),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
 export const programs: readonly Program[] = [
   program('two at once', [
     [put(1, 2), put(3, 4)],
@@ -301,6 +359,7 @@ export const programs: readonly Program[] = [
     ],
     { capacity: 4, start: -2 },
   ),
+  overSkipped('over what was skipped', [[take(2)], [putOne(5)]]),
   // Who waits marks slots that others fill, and that stand behind the first of a run when it is taken.
   program('over marks that were left there', [[putOne(1), putOne(2)], [takeInTime], [takeInTime], [take(2)]], {
     spec: exact(4),
@@ -458,4 +517,16 @@ export const programs: readonly Program[] = [
     [[become(slot.QUEUE_CONSUMER), peek, notedTake(1)]],
     1,
   ),
+  evicted('a producer', [[notedPut(1, 2), notedPut(3, 4)], [notedPut(5)]], [[notedTake(1, 2)]], 0, [
+    notedTake(1),
+    notedTake(1),
+  ]),
+  evicted('a consumer', [[notedPut(1, 2), notedPut(3, 4)]], [[notedTake(1), notedTake(1, 2)]], 1, [
+    notedTake(1),
+    notedTake(1),
+  ]),
+  evicted('who waits for an item', [[notedPut(1), notedPut(2)]], [[notedTakeWait, notedTakeWait]], 1, [notedTake(1)]),
+  evicted('who waits for room', [[notedPutWait(1), notedPutWait(2), notedPutWait(3)]], [[notedTake(1)]], 0, [
+    notedTake(1),
+  ]),
 ];

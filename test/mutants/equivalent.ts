@@ -25,7 +25,8 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
   ],
   [
     'core/store.core:settleAttention: off by one: store + 16 -> store + 17 (3)',
-    'attention that is not set again lets a block go into a stock: who waits is promised only what is beyond those',
+    'it only decides whether what is released goes to a stock that has room; a full one spills and looks at the waiters themselves, ' +
+      'and who waits sets it again when its slice ends: it costs time, and less than what stocks may keep from who waits anyway',
   ],
   [
     'core/tape.core:recoverTape: plain: Atomics.load(words, tape + 17) -> words[tape + 17]',
@@ -68,8 +69,8 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'a close that is missed comes behind the look at the head before, and rings whoever is about to wait: NONE is right as well',
   ],
   [
-    'ring/message-ring.core:leaveRoom: right only: isHalfFree(words, own, head) !== 0 || Atomics.load(words, frames + 16) !== 0 -> Atomics.load(words, frames + 16) !== 0',
-    'who was rung and leaves with half of the ring free has not claimed but timed out: the next one looks again when its slice ends, so it costs time',
+    'ring/ring-mark.core:publishMarked: always: mark(words, next, word ^ ((tail << own[3]) & own[4])) !== 0 -> true',
+    'the one that was rung before looks for the next item when it leaves, and rings the next one or marks the slot: it costs time',
   ],
   [
     'ring/ring-mark.core:releaseMarked: always: (word & own[4]) !== lap || state === 0 || state === 5 -> true',

@@ -143,11 +143,12 @@ function planned() {
 const plan = planned();
 console.log(`stress: ${plan.length} programs, --seed ${seed}`);
 for (const [name, run, options] of plan) {
+  process.stdout.write(`  ${name}: `);
   try {
-    console.log(`  ${name}: ${await run({ ...options, seed })}`);
+    console.log(await run({ ...options, seed }));
   } catch (error) {
     console.error(
-      `  ${name}: VIOLATION, --seed ${seed} --only '${name}'\n  ${error instanceof Violation ? error.message : error.stack}`,
+      `VIOLATION, --seed ${seed} --only '${name}'\n  ${error instanceof Violation ? error.message : error.stack}`,
     );
     process.exit(1);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UNSEATED } from '../../src/core/status.js';
-import { NONE, Pool, Region, Ring } from '../../src/index.js';
+import { Broadcast, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import { openOwn } from '../../src/ring/open-own.js';
 import * as run from '../../src/ring/run.core.js';
@@ -31,6 +31,36 @@ describe('a thread that was recovered while it still ran', () => {
     expect(pool.liveCount).toBe(16);
     pool.releaseBulk(taken, 16);
     expect(pool.liveCount).toBe(0);
+    mine.check();
+  });
+
+  it.each([true, false])('moves nothing of a subscriber that has its place now (gated: %s)', gated => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const broadcast = Broadcast.create({ region: mine, name: 'news', capacity: 256, gated, subscribers: 1 });
+    const theirs = Broadcast.attach(other, 'news').subscribe();
+    mine.recover(other.seat);
+    const heir = broadcast.subscribe();
+    const [message, target] = [Uint8Array.of(7), new Uint8Array(1)];
+    expect(broadcast.send(message, 1)).toBe(true);
+    refuses('ERR_EVICTED', () => theirs.receive(target));
+    theirs[Symbol.dispose]();
+    for (let i = 0; i < 40; i++) {
+      expect(heir.receive(target)).toBe(1);
+      expect(broadcast.send(message, 1)).toBe(true);
+    }
+    mine.check();
+  });
+
+  it('damages no broadcast that has gone on without it', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const broadcast = Broadcast.create({ region: mine, name: 'news', capacity: 256, gated: true });
+    const theirs = Broadcast.attach(other, 'news').subscribe();
+    const [message, target] = [new Uint8Array(40).fill(255), new Uint8Array(40)];
+    for (let i = 0; i < 2; i++) broadcast.send(Uint8Array.of(1), 1);
+    theirs.receive(target);
+    mine.recover(other.seat);
+    for (let i = 0; i < 20; i++) expect(broadcast.send(message, 1)).toBe(true);
+    refuses('ERR_EVICTED', () => theirs.receive(target));
     mine.check();
   });
 

@@ -34,6 +34,16 @@ function fill(heap: Heap, bytes: number): number[] {
 /** Bytes that a block can't have by accident. */
 const pattern = (bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, (_, i) => (i * 31 + 7) & 0xff);
 
+it('finds what others freed at a seat above 127', () => {
+  const regions = seatsOf(130, { maxByteLength: 2 ** 23 });
+  const heap = Heap.create({ region: regions[0]!, name: 'h', byteLength: 2 ** 20 });
+  const theirs = Heap.attach(regions.at(-1)!, 'h');
+  const blocks = fill(theirs, 100);
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const block of blocks) heap.free(block);
+  expect(fill(theirs, 100).length).toBe(blocks.length);
+});
+
 describe.each(kinds)('a %s', (_name, make) => {
   it.each([10, 100, 3000, 20_000, 100_000])(
     'that is exhausted leaves a block of %i bytes as it was when it can not grow',
