@@ -87,10 +87,10 @@ function reserveMore(words: Int32Array, own: Int32Array, grains: number): number
     const status = takeSender(words, own);
     if (status !== DONE) return status;
   }
-  // A hint too.
-  if (words[tape + TAPE_TAIL]! < 0) return refused(words, own, SIGN);
   if (((own[OWN_LIMIT]! - own[OWN_TAIL]!) & POSITION_MASK) >= grains) return DONE;
-  return own[OWN_GATED] === 0 ? moveLimit(words, own, grains) : moveGate(words, own, grains);
+  if (own[OWN_GATED] !== 0) return moveGate(words, own, grains);
+  // A hint too: nobody is to miss anything for a message that is not sent.
+  return words[tape + TAPE_TAIL]! < 0 ? refused(words, own, SIGN) : moveLimit(words, own, grains);
 }
 
 /** Lossy: says beforehand what is going to be overwritten, an eighth of the circle at once. */

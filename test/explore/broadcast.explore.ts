@@ -412,10 +412,10 @@ export const programs: readonly Program[] = [
   dying('the slowest', [five.map(sendWait)], [[subscribe(1), receive(1), unsubscribe(1)]], 1, { preemptions: 1 }),
   dying(
     'one of two',
-    [[...[1, 2, 3, 4].map(send), sendWait(5)]],
+    [five.map(sendWait)],
     [
       [subscribe(1), receive(1), unsubscribe(1)],
-      [subscribe(2), unsubscribe(2)],
+      [subscribe(2), receive(2), unsubscribe(2)],
     ],
     1,
     { preemptions: 1, long: true },

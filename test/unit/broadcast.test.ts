@@ -253,6 +253,18 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
   });
 });
 
+describe('a closed broadcast', () => {
+  it('overwrites nothing for what is not sent any more', () => {
+    const everyone = Broadcast.create({ capacity: 1024 });
+    const subscriber = everyone.subscribe();
+    for (let i = 1; i <= 32; i++) everyone.send(message(1, i), i);
+    everyone.close();
+    refuses('ERR_CLOSED', () => everyone.send(message(1, 33), 33));
+    const received = Array.from({ length: 33 }, () => next(subscriber));
+    expect([received[0], received[31], received[32], subscriber.lost]).toEqual([[1, 1, 1], [32, 1, 32], CLOSED, 0]);
+  });
+});
+
 describe('a lossy broadcast', () => {
   it('tells a slow subscriber how many it missed, and goes on with what comes next', () => {
     const { all } = seats(2, { capacity: 256 });
