@@ -162,8 +162,8 @@ function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape):
       [part + tape.TAPE_PRODUCER, part + tape.TAPE_PRODUCER + 1],
       [part + tape.TAPE_SENT, part + tape.TAPE_SENT_END + 1],
       [part + tape.TAPE_TAIL, part + tape.TAPE_TAIL + 1],
-      // No record is recovered more than twice.
-      ...places.map(at => [at, at + 3] as const),
+      // Nobody subscribes to a record that was recovered twice.
+      ...places.map(at => [at, at + 2] as const),
       [payload, payload + grains * 4],
     ],
     nameOf: namer([
