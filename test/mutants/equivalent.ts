@@ -33,6 +33,14 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'the dead took the side by an exchange before it was evicted, and the exchange behind the look decides',
   ],
   [
+    'core/tape.core:recoverTape: plain: Atomics.load(words, record + 1) -> words[record + 1]',
+    'only recovery writes the word, under the lock of the region',
+  ],
+  [
+    'ring/subscriber.core:moveLossy: right only: overrun === (-2) || jump(words, own) === (-2) -> jump(words, own) === (-2)',
+    'a place that recovery has taken is taken for good: the exchange of the jump finds that too',
+  ],
+  [
     'ring/broadcast.core:takeSender: plain: Atomics.load(words, tape + 32) -> words[tape + 32]',
     'the side was taken by an exchange before: only attention and the end may come meanwhile, and both are masked out',
   ],
