@@ -464,6 +464,9 @@ export const programs: readonly Program[] = [
     [subscribe(2), receive(2), receive(2), unsubscribe(2)],
     { preemptions: 2 },
   ),
+  evicted('a subscriber that a sender waits for', [five.map(sendWait)], [[subscribe(1), unsubscribe(1)]], [], {
+    preemptions: 1,
+  }),
   evicted('a subscriber that is behind', [five.map(sendWait)], [[subscribe(1), receive(1), receive(1)]], [], {
     preemptions: 2,
   }),
