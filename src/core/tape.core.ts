@@ -7,6 +7,7 @@
  * word  0  grains (a power of two) | 1 records: index of the first | 2 their number | 3 payload: its byte offset | 4 gated  (written once)
  * word 17  producer: the life of the seat that sends, or 0                              (taken by an exchange, given up by its seat or recovery)
  * word 18  sent: the number of the message that is sent now or was last | 19 where that one ends                   (sender writes)
+ * word 20  last: where the last message begins, or the one before it: where who was overrun goes on     (sender writes, plainly)
  * word 32  tail: where the messages end: position 30 | attention 1 | closed 1                    (sender publishes by exchange)
  * word 48  limit: what is before this position, and a circle behind it, may be overwritten at any moment           (lossy only)
  * word 64  waiters for a message | word 80  waiters for room                                              (doorbell.core.ts)
@@ -33,6 +34,8 @@
  * - Nothing that a lossy subscriber reads is believed before that: not the length either.
  * - Recovery takes a place for good and leaves the next one in turn. So a thread that is recovered and goes on moves no place of whoever
  *   has the record next, and finds its own taken. (After eight recoveries of a record in the middle of one exchange it would not.)
+ * - Who was overrun goes on where `last` says, if that is within half a circle of the tail: that far back two messages can reach. It is
+ *   written behind the exchange that publishes, so what begins there is published. Who comes back to the same place goes to the tail.
  * - A gated subscriber says where it is when a sender waits for that, when it finds nothing more, and every eighth of the circle.
  * - A waiting subscriber leaves attention in the tail where it has found nothing behind it, a waiting sender in the places that hold it up: the exchange of the other side
  *   then fails, and that one rings. So nobody looks for waiters while there are none.
@@ -56,6 +59,7 @@ export const TAPE_GATED = 4;
 export const TAPE_PRODUCER = 17;
 export const TAPE_SENT = 18;
 export const TAPE_SENT_END = 19;
+export const TAPE_LAST = 20;
 export const TAPE_TAIL = 32;
 export const TAPE_LIMIT = 48;
 export const TAPE_MESSAGE_WAITERS = 64;
@@ -106,6 +110,7 @@ export function initTape(
   words[tape + TAPE_TAIL] = start & POSITION_MASK;
   words[tape + TAPE_LIMIT] = start & POSITION_MASK;
   words[tape + TAPE_SENT_END] = start & POSITION_MASK;
+  words[tape + TAPE_LAST] = start & POSITION_MASK;
   for (let i = 0; i < records; i++) {
     const places = tape + TAPE_WORDS + i * RECORD_WORDS + RECORD_PLACES;
     words.fill(SIGN, places, places + PLACES);

@@ -23,6 +23,7 @@ import {
   placeWord,
   RECORD_WORDS,
   SIGN,
+  TAPE_LAST,
   TAPE_LIMIT,
   TAPE_MESSAGE_WAITERS,
   TAPE_PRODUCER,
@@ -152,6 +153,7 @@ export function publish(words: Int32Array, own: Int32Array, length: number, type
     const status = publishAttended(words, own, seen, next);
     if (status !== DONE) return status;
   }
+  words[tape + TAPE_LAST] = tail;
   own[OWN_TAIL] = next;
   own[OWN_SENT] = sent;
   return DONE;

@@ -34,9 +34,8 @@ const TYPE_MAX = 2 ** 31 - 1;
  * Messages from one sender, of which every subscriber receives all: each has a type, and 1 byte to about a quarter of the capacity.
  *
  * *Lossy*, the default: the sender never waits; a subscriber that is more than some three quarters of the capacity behind misses
- * what was overwritten, goes on with what is sent next, learns then how many messages it missed, and never receives a torn one. Where
- * nothing follows it does not have the newest. *Gated*: nobody misses anything; the sender
- * is held up by the slowest subscriber, also for what that has received since it last said so: when it has found nothing more, when
+ * what was overwritten, goes on with the last message or the one before it, learns then how many it missed, and never receives a
+ * torn one. *Gated*: nobody misses anything; the sender is held up by the slowest subscriber, also for what that has received since it last said so: when it has found nothing more, when
  * an eighth of the capacity has gone by, or at once if the sender waits. One that dies holds it up until its thread is recovered.
  *
  * *Threads*: the first that sends is the sender; another that tries gets ERR_USAGE until that one detaches or is recovered. Any

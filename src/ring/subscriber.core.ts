@@ -26,6 +26,7 @@ import {
   RECORD_WORDS,
   SIGN,
   TAKEN,
+  TAPE_LAST,
   TAPE_LIMIT,
   TAPE_MESSAGE_WAITERS,
   TAPE_ROOM_WAITERS,
@@ -117,11 +118,15 @@ function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
   return ((limit - place) & POSITION_MASK) > own[OWN_INDEX_MASK]! + 1 ? 1 : 0;
 }
 
-/** Overrun: goes on where the tape ends now. Answers DONE or UNSEATED. */
+/** Overrun: goes on with the last message, so that who falls behind has that at least. Answers DONE or UNSEATED. */
 function jump(words: Int32Array, own: Int32Array): number {
-  const tail = Atomics.load(words, own[OWN_TAPE]! + TAPE_TAIL) & POSITION_MASK;
+  const tape = own[OWN_TAPE]!;
+  const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
   own[OWN_SEEN] = tail;
-  return wasOverrun(words, own, tail) === UNSEATED ? UNSEATED : DONE;
+  // A hint: it may be newer than the tail that was seen, or older where a sender was recovered while it went on.
+  const last = words[tape + TAPE_LAST]! & POSITION_MASK;
+  const isThere = last !== own[OWN_PLACE] && ((tail - last) & POSITION_MASK) <= (own[OWN_INDEX_MASK]! + 1) >>> 1;
+  return wasOverrun(words, own, isThere ? last : tail) === UNSEATED ? UNSEATED : DONE;
 }
 
 /** Looks how far the tape goes. Who waits, and finds that it ends where it is, leaves attention in the tail by the same look. */

@@ -57,8 +57,8 @@ export class Subscriber implements Waitable {
   }
 
   /**
-   * How many messages this subscription has missed, up to the one received last: not those that it missed behind that. One that was
-   * being sent while it began may count.
+   * How many messages this subscription has missed, up to the one received last. Once it is closed and drained that is all.
+   * One that was being sent while it began may count.
    * Gated it is 0.
    */
   get lost(): number {
