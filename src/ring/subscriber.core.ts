@@ -118,14 +118,15 @@ function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
   return ((limit - place) & POSITION_MASK) > own[OWN_INDEX_MASK]! + 1 ? 1 : 0;
 }
 
-/** Overrun: goes on with the last message, so that who falls behind has that at least. Answers DONE or UNSEATED. */
-function jump(words: Int32Array, own: Int32Array): number {
+/** Overrun at `from`: goes on with the last message, so that who falls behind has that at least. Answers DONE or UNSEATED. */
+function jump(words: Int32Array, own: Int32Array, from: number): number {
   const tape = own[OWN_TAPE]!;
   const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
   own[OWN_SEEN] = tail;
-  // A hint: it may be newer than the tail that was seen, or older where a sender was recovered while it went on.
+  // A hint: it may be newer than the tail that was seen, or older where a sender was recovered while it went on. Who was overrun right
+  // there does not come back to it: in a damaged tape that would not end.
   const last = words[tape + TAPE_LAST]! & POSITION_MASK;
-  const isThere = last !== own[OWN_PLACE] && ((tail - last) & POSITION_MASK) <= (own[OWN_INDEX_MASK]! + 1) >>> 1;
+  const isThere = last !== from && ((tail - last) & POSITION_MASK) <= (own[OWN_INDEX_MASK]! + 1) >>> 1;
   return wasOverrun(words, own, isThere ? last : tail) === UNSEATED ? UNSEATED : DONE;
 }
 
@@ -179,7 +180,7 @@ function notWhole(words: Int32Array, own: Int32Array): number {
     return isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0 ? UNSEATED : BAD_HANDLE;
   const overrun = wasOverrun(words, own, own[OWN_PLACE]!);
   if (overrun === UNSEATED) return UNSEATED;
-  return overrun === 0 ? BAD_HANDLE : jump(words, own);
+  return overrun === 0 ? BAD_HANDLE : jump(words, own, own[OWN_PLACE]!);
 }
 
 /** Whether the message found last is whole, without passing it: a lossy one's length may have been another's. Answers DONE, NONE or UNSEATED. */
@@ -206,9 +207,10 @@ export function passMessage(words: Int32Array, own: Int32Array): number {
 
 /** Lossy: moves the place on, and looks whether what was read is whole. Answers as `passMessage`. */
 function moveLossy(words: Int32Array, own: Int32Array, next: number): number {
+  const place = own[OWN_PLACE]!;
   const overrun = wasOverrun(words, own, next);
   if (overrun === 0) return DONE;
-  return overrun === UNSEATED || jump(words, own) === UNSEATED ? UNSEATED : NONE;
+  return overrun === UNSEATED || jump(words, own, place) === UNSEATED ? UNSEATED : NONE;
 }
 
 /** Gated: moves the place on. It is shown at once to a sender that waits, to others an eighth of the circle at a time. */
