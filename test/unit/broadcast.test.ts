@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TAPE_LIMIT } from '../../src/core/tape.core.js';
 import { Broadcast, CLOSED, NONE, Region, type Subscriber, waitAny, waitAnyAsync } from '../../src/index.js';
 import { createStructure } from '../../src/region/structures.js';
 import { broadcastKindOf } from '../../src/ring/broadcast-layout.js';
@@ -284,6 +285,17 @@ describe('a lossy broadcast', () => {
     for (let i = 1; i <= 100; i++) all[0]!.send(message(16, i), i);
     all[0]!.close();
     expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[100, 16, 100], CLOSED, 99]);
+  });
+});
+
+describe('a lossy broadcast whose limit is damaged', () => {
+  it('ends a receipt although whatever is copied counts as overrun', () => {
+    const { regions, all } = seats(2);
+    const subscriber = all[1]!.subscribe();
+    for (let i = 1; i <= 3; i++) all[0]!.send(message(16, i), i);
+    const { tape } = all[0] as unknown as { tape: number };
+    new Int32Array(regions[0]!.buffer)[tape + TAPE_LIMIT] = 2 ** 29;
+    expect(next(subscriber)).toBe(NONE);
   });
 });
 
