@@ -37,7 +37,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'only recovery writes the word, under the lock of the region',
   ],
   [
-    'ring/subscriber.core:moveLossy: right only: overrun === (-2) || jump(words, own) === (-2) -> jump(words, own) === (-2)',
+    'ring/subscriber.core:moveLossy: right only: overrun === (-2) || jump(words, own, place) === (-2) -> jump(words, own, place) === (-2)',
     'a place that recovery has taken is taken for good: the exchange of the jump finds that too',
   ],
   [
