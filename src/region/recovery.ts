@@ -56,9 +56,12 @@ export function recoverSeat(
     throw new RingwellError('ERR_USAGE', `${what}: ${seat} is this thread's own; detach() leaves a region`);
   const total = { seat, blocksReclaimed: 0, slotsReleased: 0, waitersWoken: 0, bytesReclaimed: 0 };
   if (evictSeat(words, seat, generation) === 0) return total;
+  // Here already: one of those that it had started may hold the lock, and nobody else would say that it is dead.
+  evictSpawned(words, seats);
   const work = (): void => {
     // Newest first: a ring comes before the pool whose handles it carries.
     const entries = attachment.entries();
+    // Again: another recoverer may have died before it came to this.
     evictSpawned(words, seats);
     const dead: number[] = [];
     for (let other = 1; other <= seats; other++) {

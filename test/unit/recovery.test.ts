@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { moveSeat, SEAT_ATTACHED, SEAT_EVICTED, SEAT_FREE, SEAT_LEAVING, seatState } from '../../src/core/seat.core.js';
+import {
+  moveSeat,
+  SEAT_ATTACHED,
+  SEAT_EVICTED,
+  SEAT_FREE,
+  SEAT_LEAVING,
+  seatState,
+  setSpawner,
+} from '../../src/core/seat.core.js';
 import { Pool, Region } from '../../src/index.js';
 import { HEADER_DIRTY, HEADER_LOCK, lockWord } from '../../src/region/header.core.js';
 import { expectUnchanged, refuses, seatsOf, snapshot } from './helpers.js';
@@ -42,6 +50,21 @@ describe('recover', () => {
     expect(region.recover(3)).toEqual({ seat: 3, ...NOTHING });
     expectUnchanged(region, before);
     next.check();
+  });
+
+  it('recovers a dead thread although one that it had started died with the lock', () => {
+    const [region, spawner, started] = seatsOf(3) as [Region, Region, Region];
+    const { words } = region.attachment;
+    setSpawner(
+      words,
+      started.seat,
+      started.attachment.generation,
+      lockWord(spawner.seat, spawner.attachment.generation),
+    );
+    words[HEADER_LOCK] = lockWord(started.seat, started.attachment.generation);
+    region.recover(spawner.seat);
+    expect([spawner, started].map(({ seat }) => stateOf(region, seat))).toEqual([SEAT_FREE, SEAT_FREE]);
+    expect(words[HEADER_LOCK]).toBe(0);
   });
 
   it('stops a thread that still ran', () => {

@@ -209,10 +209,15 @@ describe('spawn', () => {
 
   it('recovers the threads of a thread with it, and those of its supervisor', async () => {
     const { region, pool } = setUp();
-    const worker = spawn(region, url, { workerData: { end: 'spawn' } });
+    let worker: Worker;
+    const recovered = new Promise<RecoveryReport>(resolve => {
+      worker = spawn(region, url, { workerData: { end: 'spawn' }, onRecovered: resolve });
+    });
     // This one, it, its two and its supervisor.
-    expect(await once(worker, 'message')).toEqual([5]);
-    await worker.terminate();
+    expect(await once(worker!, 'message')).toEqual([5]);
+    await worker!.terminate();
+    // Later than the end when its supervisor died with the lock, for it had heard of the end of the others.
+    await recovered;
     expectAll(region, pool);
   });
 
