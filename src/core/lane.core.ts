@@ -3,8 +3,8 @@
  * word each, and nobody claims anything: the producer's next slot and the consumer's are theirs already.
  *
  * ```
- * word 32  head: the position of the next take | attention 1 at the top      (the consumer, at every take; the producer, to wait)
- * word 48  tail: a position that all before it are put of                                            (the producer, now and then)
+ * word 32  head: attention 1 | epoch | the position of the next take         (the consumer, at every take; the producer, to wait)
+ * word 48  tail: 0 1 | epoch | a position that all before it are put of                              (the producer, now and then)
  *
  * slot, 1 word, written by the producer: parity of the lap it was put in last 1 | item 31
  *
@@ -27,8 +27,14 @@
  *   finds an item there, or the producer finds the seal. So nothing acknowledged is left behind, and nothing comes after it.
  * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes. Whoever takes a side over finds
  *   where it stands: the head in its word, the tail where the parity of the slots changes.
+ * - Whoever takes a side over begins an epoch in that side's word, and moves the word by an exchange from what it knows. So one that was
+ *   recovered in the middle of a call, and goes on, moves nothing any more. What it publishes then is its last put, or is refused:
+ *   the next producer finds that its slot was put, and goes behind it. Plain writes nobody can stop: those of a bulk that it was in the
+ *   middle of; and if that last put comes while its successor has written a bulk and not published it, it shows that bulk.
+ *   Two laps behind, it may take the slot for its own.
  *
- * Positions run modulo four laps. Nothing else counts, so nothing wraps.
+ * Positions run modulo four laps, and take log2(capacity) + 2 bits; the epoch has those above, 3 at the least. An exchange of
+ * seven owners ago could match then, if it comes at the very position at which it was broken off.
  *
  * Source of the ideas: FastForward (J. Giacomoni et al., 2008), where slots signal instead of positions; the parity bit of
  * descriptor rings, as in NVMe completion queues.
@@ -91,7 +97,7 @@ function parityOf(capacity: number, position: number): number {
 /** The first position that was not put yet. Right whenever no put is under way. Reads every slot. */
 export function laneTail(words: Int32Array, queue: number, slots: number, capacity: number): number {
   // Read before the slots: the tail, which does not move, is at most a lap ahead of it then.
-  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
   const first = Atomics.load(words, slots) >>> 31;
   let index = 1;
   while (index < capacity && Atomics.load(words, slots + index) >>> 31 === first) index++;
@@ -107,7 +113,7 @@ function itemAt(words: Int32Array, slots: number, capacity: number, position: nu
 
 /** How many items are in the lane. Momentary: others may put and take meanwhile. Reads as many slots. */
 export function laneLength(words: Int32Array, queue: number, slots: number, capacity: number): number {
-  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
   let length = 0;
   while (length < capacity && itemAt(words, slots, capacity, head + length) !== 0) length++;
   return length;
@@ -117,10 +123,7 @@ export function laneLength(words: Int32Array, queue: number, slots: number, capa
 export function checkLane(words: Int32Array, queue: number, seats: number): number {
   const closed = Atomics.load(words, queue + QUEUE_CLOSED);
   if (closed !== 0 && closed !== 1) return queue + QUEUE_CLOSED;
-  const positions = 4 * words[queue + QUEUE_CAPACITY]!;
-  if ((Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY) >= positions) return queue + QUEUE_HEAD;
-  const tail = Atomics.load(words, queue + QUEUE_TAIL);
-  if (tail < 0 || tail >= positions) return queue + QUEUE_TAIL;
+  if (Atomics.load(words, queue + QUEUE_TAIL) < 0) return queue + QUEUE_TAIL;
   if ((Atomics.load(words, queue + QUEUE_PRODUCER) & 0xff) > seats) return queue + QUEUE_PRODUCER;
   if ((Atomics.load(words, queue + QUEUE_CONSUMER) & 0xff) > seats) return queue + QUEUE_CONSUMER;
   return 0;
@@ -136,11 +139,16 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
   const store = words[queue + QUEUE_CARRIED]!;
   let released = 0;
   const producer = Atomics.load(words, queue + QUEUE_PRODUCER);
-  if (producer !== 0 && (producer & 0xff) === dead) released = undoStaging(words, queue);
+  const wasProducer = producer !== 0 && (producer & 0xff) === dead;
+  if (wasProducer) {
+    // Should its thread go on, then it begins no other put: the life is no more that of anybody, and the side not free yet.
+    Atomics.compareExchange(words, queue + QUEUE_PRODUCER, producer, dead);
+    released = undoStaging(words, queue);
+  }
   const consumer = Atomics.load(words, queue + QUEUE_CONSUMER);
   const wasConsumer = consumer !== 0 && (consumer & 0xff) === dead;
   // What is in the lane names no dead sender any more, and nothing is in the hands of one who had not taken it.
-  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
+  const head = Atomics.load(words, queue + QUEUE_HEAD);
   const capacity = words[queue + QUEUE_CAPACITY]!;
   for (let i = 0; store !== 0 && i < capacity; i++) {
     const item = itemAt(words, words[queue + QUEUE_SLOTS]!, capacity, head + i);
@@ -148,7 +156,7 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
     forgetSender(words, store, item, dead);
     if (wasConsumer) handBack(words, store, item, dead);
   }
-  if (producer !== 0 && (producer & 0xff) === dead) Atomics.compareExchange(words, queue + QUEUE_PRODUCER, producer, 0);
+  if (wasProducer) Atomics.compareExchange(words, queue + QUEUE_PRODUCER, dead, 0);
   if (wasConsumer) Atomics.compareExchange(words, queue + QUEUE_CONSUMER, consumer, 0);
   return released;
 }
@@ -157,10 +165,16 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
 function undoStaging(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
-  // The consumer may move on meanwhile, to the first slot that was not put at most.
-  const head = Atomics.load(words, queue + QUEUE_HEAD) & ~PARITY;
+  let head = Atomics.load(words, queue + QUEUE_HEAD);
   let ahead = 0;
-  while (ahead < capacity && itemAt(words, slots, capacity, head + ahead) !== 0) ahead++;
+  for (;;) {
+    while (ahead < capacity && itemAt(words, slots, capacity, head + ahead) !== 0) ahead++;
+    // The consumer may have moved on meanwhile, and an evicted producer have filled what it gave back.
+    const moved = Atomics.load(words, queue + QUEUE_HEAD);
+    if (((moved ^ head) & ~PARITY) === 0) break;
+    head = moved;
+    ahead = 0;
+  }
   let staged = 0;
   for (ahead++; ahead < capacity; ahead++) {
     const position = head + ahead;

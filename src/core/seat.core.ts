@@ -84,6 +84,18 @@ export function isSeated(words: Int32Array, seat: number, generation: number): n
 }
 
 /**
+ * Whether a life (generation 24 | seat 8, as sides and locks name it) has left or was recovered, so that nobody will take back any more
+ * what it still writes. Answers 1, or 0; so for a damaged word, which names nobody, and for a life of
+ * generation 0: recovery has put it there, and is not done.
+ */
+export function isGone(words: Int32Array, seats: number, life: number): number {
+  const seat = life & 0xff;
+  if (seat === 0 || seat > seats || life >>> 8 === 0) return 0;
+  const word = Atomics.load(words, seatIndex(seat));
+  return word >>> SEAT_GENERATION_SHIFT !== life >>> 8 || (word & SEAT_STATE_MASK) === SEAT_FREE ? 1 : 0;
+}
+
+/**
  * Takes a seat of that life away from a thread that has ended; a token that was never used is void at once. Answers 1 when
  * the seat is now EVICTED and has to be scanned away, 0 when there is nothing to do.
  */

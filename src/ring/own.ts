@@ -24,5 +24,6 @@ export const OWN_RUN_WORD = 20;
 export const OWN_AWAITS = 21;
 export const OWN_BATCH_MAX = 22;
 export const OWN_STAGED_ROOM = 23;
+export const OWN_SHOWN = 24;
 /** A producer's for a lane has what it has staged behind these. */
-export const OWN_WORDS = 24;
+export const OWN_WORDS = 25;

@@ -1,11 +1,13 @@
 import { now } from '../core/clock.js';
 import { checkTimeout, RingwellError } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
+import { isSeated } from '../core/seat.core.js';
 import {
   QUEUE_CAPACITY,
   QUEUE_CARRIED,
   QUEUE_CLOSED,
   QUEUE_CONSUMER,
+  QUEUE_HEAD,
   QUEUE_MODES,
   QUEUE_PRODUCER,
 } from '../core/slot.core.js';
@@ -144,11 +146,18 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
 
   /** False for a full ring; throws for what is wrong. */
   protected notPut(status: number, item: number): false {
-    if (status === UNSEATED) throw this.attachment.unseated();
+    if (status === UNSEATED) throw this.unseated();
     if (status === CLOSED) throw closedRing();
     if (status === BAD_HANDLE) throw badCargo(item);
     if (status === WRONG_SEAT) throw this.wrongSeat('enqueue', QUEUE_PRODUCER, 'producer');
     return false;
+  }
+
+  /** Why this thread may not go on; where it may, somebody has moved what only this thread moves. */
+  private unseated(): RingwellError {
+    const { attachment, queue, words } = this;
+    if (isSeated(words, attachment.seat, attachment.generation) === 0) return attachment.unseated();
+    return attachment.poison(queue + QUEUE_HEAD, 'a side has moved without its thread');
   }
 
   /** What is wrong with an item that was not put. */
@@ -158,13 +167,18 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
 
   /** NONE or CLOSED; throws for what is wrong. */
   protected notTaken(status: number, call: string): number {
-    if (status === UNSEATED) throw this.attachment.unseated();
+    if (status === UNSEATED) throw this.unseated();
     if (status === WRONG_SEAT) throw this.wrongSeat(call, QUEUE_CONSUMER, 'consumer');
     return status;
   }
 
   private wrongSeat(call: string, side: number, name: string): RingwellError {
     const seat = Atomics.load(this.words, this.queue + side) & 0xff;
+    if (seat === this.attachment.seat)
+      return new RingwellError(
+        'ERR_USAGE',
+        `ring.${call}: the producer before was recovered while it still ran, and its last item took the room: what was staged was not put`,
+      );
     return new RingwellError(
       'ERR_USAGE',
       `ring.${call}: the ring has a single ${name}, which is seat ${seat}; this is seat ${this.attachment.seat}`,

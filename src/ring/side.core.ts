@@ -1,13 +1,25 @@
-/** The sides of a ring that only one seat may use: the first that does has it, until it leaves or is recovered. */
-import { isSeated } from '../core/seat.core.js';
+/**
+ * The sides of a ring that only one seat may use: the first that does has it, until it leaves or is recovered. A side's word is 0, or
+ * the life that has it (generation 24 | seat 8). Who is recovered while it takes a side writes its life there too late
+ * for its recovery: so whoever wants the side takes it from a life that is gone.
+ */
+import { isGone, isSeated } from '../core/seat.core.js';
 import { DONE, UNSEATED, WRONG_SEAT } from '../core/status.js';
-import { OWN_LIFE, OWN_QUEUE, OWN_SEAT, OWN_SEAT_GENERATION } from './own.js';
+import { OWN_LIFE, OWN_QUEUE, OWN_SEAT, OWN_SEAT_GENERATION, OWN_SEATS } from './own.js';
 
 /** Takes a side, QUEUE_PRODUCER or QUEUE_CONSUMER. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
 export function takeSide(words: Int32Array, own: Int32Array, side: number): number {
+  const at = own[OWN_QUEUE]! + side;
+  const life = own[OWN_LIFE]!;
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
-  const seen = Atomics.compareExchange(words, own[OWN_QUEUE]! + side, 0, own[OWN_LIFE]!);
-  return seen === 0 || seen === own[OWN_LIFE] ? DONE : WRONG_SEAT;
+  let seen = Atomics.compareExchange(words, at, 0, life);
+  while (seen !== 0 && seen !== life) {
+    if (isGone(words, own[OWN_SEATS]!, seen) === 0) return WRONG_SEAT;
+    const gone = seen;
+    seen = Atomics.compareExchange(words, at, gone, life);
+    if (seen === gone) return DONE;
+  }
+  return DONE;
 }
 
 /** Lets go of a side, if this seat has it. */

@@ -11,8 +11,9 @@
  * ```
  */
 import { PARITY } from '../core/lane.core.js';
+import { isSeated } from '../core/seat.core.js';
 import { QUEUE_CLOSED, QUEUE_HEAD, QUEUE_PRODUCER, QUEUE_TAIL } from '../core/slot.core.js';
-import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
+import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED, WRONG_SEAT } from '../core/status.js';
 import { load, receive } from './cargo.core.js';
 import {
   OWN_BATCH_MAX,
@@ -24,6 +25,8 @@ import {
   OWN_QUEUE,
   OWN_RECORDS,
   OWN_RUN,
+  OWN_SEAT,
+  OWN_SEAT_GENERATION,
   OWN_SEEN,
   OWN_SLOTS,
   OWN_STAGED,
@@ -31,7 +34,7 @@ import {
   OWN_TAIL,
   OWN_WORDS,
 } from './own.js';
-import { asProducer, moveHead, publish, refused } from './single-ring.core.js';
+import { asProducer, findTail, moveHead, publish, refused } from './single-ring.core.js';
 
 /** Keeps an item for `flush`. Where there is no place for more of them, those before are flushed. Answers as `put`. */
 export function stage(words: Int32Array, own: Int32Array, item: number): number {
@@ -62,7 +65,10 @@ function stageMore(words: Int32Array, own: Int32Array): number {
   return flushed === DONE ? stageMore(words, own) : flushed;
 }
 
-/** Publishes what was staged. Answers DONE, CLOSED (nothing was published) or UNSEATED: what was staged went with the seat. */
+/**
+ * Publishes what was staged. Answers DONE; UNSEATED: what was staged went with the seat; or that nothing was published, and carried blocks are
+ * this seat's again: CLOSED, or WRONG_SEAT when the last put of an earlier producer came after all, and took the room of one.
+ */
 export function flush(words: Int32Array, own: Int32Array): number {
   const count = own[OWN_STAGED]!;
   if (count === 0) return DONE;
@@ -76,7 +82,16 @@ export function flush(words: Int32Array, own: Int32Array): number {
     const parity = (position << own[OWN_LAP_SHIFT]!) & PARITY;
     writeSlot(words, slots + (position & own[OWN_INDEX_MASK]!), parity, own[OWN_WORDS + i]!);
   }
-  return publishBatch(words, own, own[OWN_WORDS]!, count);
+  const status = publishBatch(words, own, own[OWN_WORDS]!, count);
+  return status === NONE ? flushAgain(words, own, count) : status;
+}
+
+/** The rest of `flush` when an earlier producer's last put stood in the way: so many items, which are all behind OWN_WORDS still. */
+function flushAgain(words: Int32Array, own: Int32Array, count: number): number {
+  if (freeSlots(words, own, count) < count) return WRONG_SEAT;
+  for (let i = 0; own[OWN_RECORDS] !== 0 && i < count; i++) load(words, own, own[OWN_WORDS + i]!);
+  own[OWN_STAGED] = count;
+  return flush(words, own);
 }
 
 /** How many of `wanted` items could be put now: 0 when it is full; CLOSED, UNSEATED or WRONG_SEAT. Nothing is staged. */
@@ -118,13 +133,20 @@ export function writeFourSlots(
 }
 
 /**
- * Publishes a batch for which there is room: its first item, which carries those behind it, all of them written. Answers DONE, CLOSED
- * (nothing was published) or UNSEATED.
+ * Publishes a batch for which there is room: its first item, which carries those behind it, all of them written. Answers DONE, UNSEATED, or,
+ * when nothing was published, CLOSED or NONE: as `publish`, and the tail was found again.
  */
 export function publishBatch(words: Int32Array, own: Int32Array, first: number, count: number): number {
-  if (publish(words, own, first, count) === 1) return DONE;
+  const published = publish(words, own, first, count);
+  return published === DONE ? DONE : takeBatchBack(words, own, first, count, published);
+}
+
+/** The rest of `publishBatch` when nothing was published. */
+function takeBatchBack(words: Int32Array, own: Int32Array, first: number, count: number, published: number): number {
   revert(words, own, first, count);
-  return refused(words, own, 1);
+  if (published === CLOSED) return refused(words, own, 1);
+  findTail(words, own);
+  return isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0 ? UNSEATED : NONE;
 }
 
 /** Takes back a batch that was not published, of which so many are written. Carried blocks are this seat's again. */
@@ -163,13 +185,13 @@ export function look(words: Int32Array, own: Int32Array, ahead: number): number 
   return found > 0 ? found : NONE;
 }
 
-/** Takes `count` items, all of which `look` has found. The caller has read them. */
-export function takeMany(words: Int32Array, own: Int32Array, count: number): void {
+/** Takes `count` items, all of which `look` has found. The caller has read them. Answers as `moveHead`. */
+export function takeMany(words: Int32Array, own: Int32Array, count: number): number {
   const head = own[OWN_HEAD]!;
   if (own[OWN_RECORDS] !== 0) {
     for (let i = 0; i < count; i++) {
       receive(words, own, words[own[OWN_SLOTS]! + ((head + i) & own[OWN_INDEX_MASK]!)]! & ~PARITY);
     }
   }
-  moveHead(words, own, count);
+  return moveHead(words, own, count);
 }

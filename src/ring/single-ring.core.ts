@@ -3,8 +3,8 @@
  *
  * The private array is a ring's (ring.core.ts), with these words in another meaning:
  * ```
- * word 3 parity shift | 4 positions' mask, four laps | 10 head, 11 tail: the positions of this seat's sides
- * word 17 life: this seat as a side names it | 19 seen: where the head was when the producer last looked
+ * word 3 parity shift | 4 positions' mask, four laps | 10 head: as its word, without attention | 11 tail: the next put's position
+ * word 17 life: this seat as a side names it | 19 seen: where the head was when the producer last looked | 24 shown: the tail's word
  * word 15 run: how many items behind the head are known to be there | 18 and those from 22 on: single-batch.core.ts
  * ```
  */
@@ -35,6 +35,7 @@ import {
   OWN_SEAT,
   OWN_SEAT_GENERATION,
   OWN_SEEN,
+  OWN_SHOWN,
   OWN_SLOTS,
   OWN_STAGED,
   OWN_STAGED_ROOM,
@@ -42,25 +43,48 @@ import {
 } from './own.js';
 import { takeSide } from './side.core.js';
 
+/**
+ * Begins an epoch in a side's word, QUEUE_HEAD or QUEUE_TAIL, which goes to a position, or stays where it is (-1). Answers the word without
+ * attention, or UNSEATED: the side is this seat's no more.
+ */
+function beginEpoch(words: Int32Array, own: Int32Array, side: number, at: number, position: number): number {
+  const mask = own[OWN_LAP_MASK]!;
+  for (;;) {
+    const word = Atomics.load(words, own[OWN_QUEUE]! + at);
+    // Behind the look at the word: whoever has taken the side from us meanwhile makes it another one.
+    if (Atomics.load(words, own[OWN_QUEUE]! + side) !== own[OWN_LIFE]) return UNSEATED;
+    const epoch = (word + mask + 1) & ~mask;
+    const next = (epoch & ~PARITY) | (position < 0 ? word & mask : position);
+    if (Atomics.compareExchange(words, own[OWN_QUEUE]! + at, word, next | (word & PARITY)) === word) return next;
+  }
+}
+
 /** Takes the producer's side at this seat's first put. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
 function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
-  own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]! + 1);
+  findTail(words, own);
   own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
-  Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, own[OWN_TAIL]!);
   own[OWN_STAGED] = 0;
   own[OWN_STAGED_ROOM] = 0;
-  return DONE;
+  const shown = beginEpoch(words, own, QUEUE_PRODUCER, QUEUE_TAIL, own[OWN_TAIL]!);
+  own[OWN_SHOWN] = shown;
+  return shown === UNSEATED ? UNSEATED : DONE;
+}
+
+/** Finds where the next item goes, by the slots. */
+export function findTail(words: Int32Array, own: Int32Array): void {
+  own[OWN_TAIL] = laneTail(words, own[OWN_QUEUE]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]! + 1);
 }
 
 /** Takes the consumer's side at this seat's first take. As `takeProducer`. */
 function takeConsumer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_CONSUMER);
   if (status !== DONE) return status;
-  own[OWN_HEAD] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD) & ~PARITY;
   own[OWN_RUN] = 0;
-  return DONE;
+  const head = beginEpoch(words, own, QUEUE_CONSUMER, QUEUE_HEAD, -1);
+  own[OWN_HEAD] = head;
+  return head === UNSEATED ? UNSEATED : DONE;
 }
 
 /** Makes sure that this seat may put. A hint is enough: the side is ours until we are evicted. Answers as `takeProducer`. */
@@ -89,7 +113,10 @@ function hasRoom(words: Int32Array, own: Int32Array): number {
   return ((tail - own[OWN_SEEN]!) & own[OWN_LAP_MASK]!) <= most ? 1 : 0;
 }
 
-/** Publishes the slot at the tail, and moves on by so many. Answers 1, or 0 when the consumer has sealed it. */
+/**
+ * Publishes the slot at the tail, and moves on by so many. Answers DONE; CLOSED, when the consumer has sealed it; or NONE: an
+ * earlier producer, recovered in the middle of its last put, has put there after all, or that is this seat. `findTail`, and again.
+ */
 export function publish(words: Int32Array, own: Int32Array, item: number, count: number): number {
   const tail = own[OWN_TAIL]!;
   const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
@@ -97,19 +124,28 @@ export function publish(words: Int32Array, own: Int32Array, item: number, count:
   // A hint: only the consumer writes here, and seldom. The exchange decides.
   let before = words[slot]!;
   for (;;) {
-    // The seal is the one word of this lap that was not put by us.
-    if (before === parity) return 0;
+    // Of this lap already: the seal, or what was not put by us.
+    if ((before ^ parity) >= 0) return before === parity ? CLOSED : NONE;
     const seen = Atomics.compareExchange(words, slot, before, parity | item);
     if (seen === before) break;
+    // Attention, most likely. But we may have been recovered, and this may be an item of another's lap.
+    if (Atomics.load(words, own[OWN_QUEUE]! + QUEUE_PRODUCER) !== own[OWN_LIFE]) return NONE;
     before = seen;
   }
   const next = (tail + count) & own[OWN_LAP_MASK]!;
   own[OWN_TAIL] = next;
   // Of single items the consumer is shown every half lap.
-  if (count > 1 || (next & (own[OWN_INDEX_MASK]! >>> 1)) === 0)
-    Atomics.store(words, own[OWN_QUEUE]! + QUEUE_TAIL, next);
+  if (count > 1 || (next & (own[OWN_INDEX_MASK]! >>> 1)) === 0) showTail(words, own, next);
   if ((before & ~PARITY) === ATTENTION) wakeOne(words, own, QUEUE_ITEM_WAITERS);
-  return 1;
+  return DONE;
+}
+
+/** Shows the consumer where the tail is. Not by a store, for we may have been recovered, and another may be far beyond. */
+function showTail(words: Int32Array, own: Int32Array, tail: number): void {
+  const shown = own[OWN_SHOWN]!;
+  const next = (shown & ~own[OWN_LAP_MASK]!) | tail;
+  own[OWN_SHOWN] = next;
+  Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_TAIL, shown, next);
 }
 
 /** Puts an item at the tail; nothing is staged. Answers DONE, NONE (full), CLOSED, BAD_HANDLE, UNSEATED or WRONG_SEAT. */
@@ -122,9 +158,16 @@ export function put(words: Int32Array, own: Int32Array, item: number): number {
   if (words[queue + QUEUE_CLOSED] !== 0) return refused(words, own, 1);
   if (hasRoom(words, own) === 0) return refused(words, own, Atomics.load(words, queue + QUEUE_CLOSED));
   if (own[OWN_RECORDS] !== 0) send(words, own, item);
-  if (publish(words, own, item, 1) === 1) return DONE;
+  const published = publish(words, own, item, 1);
+  return published === DONE ? DONE : putAgain(words, own, item, published);
+}
+
+/** The rest of `put` when the item was not published. */
+function putAgain(words: Int32Array, own: Int32Array, item: number, published: number): number {
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-  return refused(words, own, 1);
+  if (published === CLOSED) return refused(words, own, 1);
+  findTail(words, own);
+  return put(words, own, item);
 }
 
 /**
@@ -155,19 +198,29 @@ export function take(words: Int32Array, own: Int32Array): number {
   const item = front(words, own);
   if (item <= NONE) return item;
   if (own[OWN_RECORDS] !== 0) receive(words, own, item);
-  moveHead(words, own, 1);
-  return item;
+  return moveHead(words, own, 1) === DONE ? item : UNSEATED;
 }
 
-/** Gives slots back, and rings the producer if it waits for them. */
-export function moveHead(words: Int32Array, own: Int32Array, count: number): void {
+/**
+ * Gives slots back, and rings the producer if it waits for them. Answers DONE, or UNSEATED: this seat was recovered, its items are the
+ * next consumer's, and nothing was moved.
+ */
+export function moveHead(words: Int32Array, own: Int32Array, count: number): number {
   const head = own[OWN_HEAD]!;
-  const next = (head + count) & own[OWN_LAP_MASK]!;
+  const mask = own[OWN_LAP_MASK]!;
+  const next = (head & ~mask) | ((head + count) & mask);
   own[OWN_HEAD] = next;
   own[OWN_RUN] = Math.max(0, own[OWN_RUN]! - count);
-  if (Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_HEAD, head, next) === head) return;
-  Atomics.store(words, own[OWN_QUEUE]! + QUEUE_HEAD, next);
+  if (Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_HEAD, head, next) === head) return DONE;
+  return moveMarkedHead(words, own, head, next);
+}
+
+/** The rest of `moveHead`, where the head's word is not as this seat left it. */
+function moveMarkedHead(words: Int32Array, own: Int32Array, head: number, next: number): number {
+  const marked = head | PARITY;
+  if (Atomics.compareExchange(words, own[OWN_QUEUE]! + QUEUE_HEAD, marked, next) !== marked) return UNSEATED;
   wakeOne(words, own, QUEUE_ROOM_WAITERS);
+  return DONE;
 }
 
 /** Announces that the producer is about to wait for room; look again before waiting. Answers the bell to wait on. */

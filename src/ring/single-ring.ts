@@ -106,8 +106,10 @@ export class SingleRing extends SharedRingBase {
       }
     }
     const status = batch.publishBatch(words, own, first, room);
-    if (status !== DONE) this.notPut(status, first);
-    return room;
+    if (status === DONE) return room;
+    this.notPut(status, first);
+    // A producer that was recovered in the middle of its last put came first after all.
+    return this.putMany(items, count, least, call);
   }
 
   stage(item: number): boolean {
@@ -165,7 +167,8 @@ export class SingleRing extends SharedRingBase {
       found++;
     }
     if (found < least) return 0;
-    batch.takeMany(words, own, found);
+    const status = batch.takeMany(words, own, found);
+    if (status !== DONE) this.notTaken(status, call);
     return found;
   }
 

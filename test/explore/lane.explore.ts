@@ -128,8 +128,8 @@ function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
   const second =
     shown > 1 ? yield* batch.readSlot(words, slots + ((head + 1) & mask)) : yield* batch.look(words, own, 1);
   if (second === NONE) return NONE;
-  yield* batch.takeMany(words, own, 2);
-  return first * 10 + second;
+  const moved = yield* batch.takeMany(words, own, 2);
+  return moved === DONE ? first * 10 + second : moved;
 }
 const takeTwo = op('takeBulk', [2], takeBoth);
 
@@ -199,14 +199,17 @@ function itemsOf(view: View, queue: number, slots: number, capacity: number): nu
   return found;
 }
 
-/** A thread is recovered while it lives, between two of its calls, by one who then has its side. */
+/** In the middle of a bulk slots are written plainly: by the evicted still; and its last put would show those of its heir. */
+const BETWEEN_CALLS = { preemptions: 0 };
+
+/** A thread is recovered while it lives, by one who then has its side. */
 function evicted(
   name: string,
   producer: readonly Op[],
   consumer: readonly Op[],
   victim: number,
   heir: readonly Op[],
-  { capacity = 2 } = {},
+  { capacity = 2, ...more }: Partial<Program> & { capacity?: number } = {},
 ): Program {
   const region = layOutRegion(seatsFor(3));
   const { queue, slots, own } = layOutLane(region, capacity, 0);
@@ -217,8 +220,6 @@ function evicted(
       own: own(i + 1),
       ops,
     })),
-    // In the middle of a call it may still write what it was about to.
-    preemptions: 0,
     // Who looks at its side between two calls sees what was written long before.
     hints: [
       [queue + QUEUE_CLOSED, queue + QUEUE_CLOSED + 1],
@@ -230,6 +231,7 @@ function evicted(
       ['queue', queue],
       ['slots', slots],
     ]),
+    ...more,
   };
 }
 
@@ -559,19 +561,27 @@ export const programs: readonly Program[] = [
     [notedTake, notedTake],
     0,
     [notedPut(5), notedPut(6, 7)],
-    {
-      capacity: 4,
-    },
+    { capacity: 4, ...BETWEEN_CALLS },
   ),
+  evicted('producer, anywhere', [notedPut(1), notedPut(2), notedPut(3)], [notedTake, notedTake, notedTake], 0, [
+    notedPut(4),
+    notedPut(5),
+  ]),
+  evicted('producer, and its heir stages', [notedPut(1), notedPut(2)], [notedTake, notedTake], 0, [
+    stage(3),
+    notedFlush,
+    notedPut(4),
+  ]),
+  evicted('producer, and its heir has no room then', [notedPut(1)], [notedTake], 0, [stage(3), notedFlush], {
+    capacity: 1,
+  }),
   evicted(
     'consumer',
     [notedPut(1), notedPut(2, 3), notedPut(4)],
     [notedTake, notedTakeTwo],
     1,
     [notedTake, notedTake],
-    {
-      capacity: 4,
-    },
+    { capacity: 4 },
   ),
   evicted('consumer, waiting', [notedPut(1), notedPut(2)], [notedTakeWait, notedTakeWait], 1, [notedTake]),
   evicted('producer, waiting for room', [notedPutWait(1), notedPutWait(2), notedPutWait(3)], [notedTake], 0, [

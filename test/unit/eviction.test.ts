@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { UNSEATED } from '../../src/core/status.js';
+import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
+import { DONE, UNSEATED } from '../../src/core/status.js';
 import { Broadcast, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import { openOwn } from '../../src/ring/open-own.js';
 import * as run from '../../src/ring/run.core.js';
+import * as single from '../../src/ring/single-ring.core.js';
+import { openLane } from '../../src/ring/single-ring.js';
 import { refuses, seatsOf } from './helpers.js';
+
+const LANE = { producers: 'single', consumers: 'single' } as const;
+
+/** The private array of a thread that uses the functions behind the newest structure, a lane. */
+function laneOf({ attachment }: Region): Int32Array {
+  return openLane(attachment, attachment.entries()[0]!.part);
+}
 
 describe('a thread that was recovered while it still ran', () => {
   it.each([0, 4])('gets none of the blocks that are others’ now (stocks of %i)', stockMax => {
@@ -62,6 +72,64 @@ describe('a thread that was recovered while it still ran', () => {
     for (let i = 0; i < 20; i++) expect(broadcast.send(message, 1)).toBe(true);
     refuses('ERR_EVICTED', () => theirs.receive(target));
     mine.check();
+  });
+
+  it('moves nothing of a lane that another takes from now, in the middle of its take', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    const own = laneOf(other);
+    for (let item = 1; item <= 4; item++) lane.enqueue(item);
+    expect(single.front(other.attachment.words, own)).toBe(1);
+    mine.recover(other.seat);
+    // At the very position at which the other stands.
+    expect(lane.peek()).toBe(1);
+    expect(single.moveHead(other.attachment.words, own, 1)).toBe(UNSEATED);
+    expect(Array.from({ length: 5 }, () => lane.dequeue())).toEqual([1, 2, 3, 4, NONE]);
+    expect(single.take(other.attachment.words, own)).toBe(UNSEATED);
+  });
+
+  it('puts its last item into a lane before that of the next producer, or not at all', () => {
+    for (const [capacity, dequeued] of [
+      [4, [1, 5, 9, NONE]],
+      [1, [1, NONE]],
+    ] as const) {
+      const [mine, other] = seatsOf(2) as [Region, Region];
+      const lane = Ring.create({ region: mine, name: 'lane', capacity, ...LANE });
+      const own = laneOf(other);
+      const { words } = other.attachment;
+      if (capacity > 1) expect(single.put(words, own, 1)).toBe(DONE);
+      else expect(single.asProducer(words, own)).toBe(DONE);
+      mine.recover(other.seat);
+      lane.stage(9);
+      // As `put`, in whose middle the recovery came.
+      expect(single.publish(words, own, capacity > 1 ? 5 : 1, 1)).toBe(DONE);
+      if (capacity > 1) lane.flush();
+      else expect(refuses('ERR_USAGE', () => lane.flush()).message).toContain('recovered while it still ran');
+      expect(single.put(words, own, 6)).toBe(UNSEATED);
+      expect(Array.from(dequeued, () => lane.dequeue())).toEqual(dequeued);
+      mine.check();
+    }
+  });
+
+  it('is told from one whose lane is damaged', () => {
+    const [mine] = seatsOf(1) as [Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    lane.enqueueBulk(Int32Array.of(1, 2, 3), 3);
+    expect(lane.dequeue()).toBe(1);
+    const { words } = mine.attachment;
+    words[mine.attachment.entries()[0]!.part + QUEUE_HEAD]! ^= 1;
+    refuses('ERR_CORRUPTION', () => lane.dequeue());
+  });
+
+  it('keeps no side of a ring that it was taking', () => {
+    const [mine, other] = seatsOf(3) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    const { words, entries } = mine.attachment;
+    const part = entries.call(mine.attachment)[0]!.part;
+    mine.recover(other.seat);
+    words[part + QUEUE_PRODUCER] = (1 << 8) | other.seat;
+    words[part + QUEUE_CONSUMER] = (1 << 8) | other.seat;
+    expect([lane.enqueue(1), lane.dequeue()]).toEqual([true, 1]);
   });
 
   it('stops at once when the region is poisoned', () => {
