@@ -6,7 +6,7 @@
  * ```
  * word 0 tape | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 12 gated | 5 seat | 6 seats | 7 seat generation | 17 life
  * word 11 tail: where the next message begins | 19 limit: what is before it may be written | 18 sent: the number of the last message
- * word 20 payload: index of its first word | 21 awaits: this seat is armed for room
+ * word 20 payload: index of its first word | 21 awaits: this seat is armed for room | 24 shown: the limit's word, where it is lossy
  * ```
  */
 import { now } from '../core/clock.js';
@@ -45,6 +45,7 @@ import {
   OWN_SEAT_GENERATION,
   OWN_SEATS,
   OWN_STAGED as OWN_SENT,
+  OWN_SHOWN,
   OWN_TAIL,
   OWN_QUEUE as OWN_TAPE,
 } from './own.js';
@@ -53,15 +54,20 @@ import { takeSide } from './side.core.js';
 /** Takes the sender's side. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
 function takeSender(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, TAPE_PRODUCER);
-  if (status !== DONE) return status;
+  if (status === DONE) findTail(words, own);
+  return status;
+}
+
+/** Finds where the next message goes. */
+function findTail(words: Int32Array, own: Int32Array): void {
   const tape = own[OWN_TAPE]!;
   const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
   own[OWN_TAIL] = tail;
   // Lossy: what the sender before had said is still so. Gated: nothing may be written before a look.
-  own[OWN_LIMIT] = own[OWN_GATED] === 0 ? Atomics.load(words, tape + TAPE_LIMIT) : tail;
+  own[OWN_SHOWN] = Atomics.load(words, tape + TAPE_LIMIT);
+  own[OWN_LIMIT] = own[OWN_GATED] === 0 ? own[OWN_SHOWN]! : tail;
   const sent = words[tape + TAPE_SENT]!;
   own[OWN_SENT] = words[tape + TAPE_SENT_END] === tail ? sent : (sent - 1) | 0;
-  return DONE;
 }
 
 /** Why nothing can be sent, when the tail was that: NONE, CLOSED or UNSEATED. */
@@ -98,11 +104,20 @@ function reserveMore(words: Int32Array, own: Int32Array, grains: number): number
 function moveLimit(words: Int32Array, own: Int32Array, grains: number): number {
   const at = own[OWN_TAPE]! + TAPE_LIMIT;
   const ahead = Math.max(grains, (own[OWN_INDEX_MASK]! + 1) >>> 3);
-  own[OWN_LIMIT] = (own[OWN_TAIL]! + ahead) & POSITION_MASK;
-  Atomics.store(words, at, own[OWN_LIMIT]!);
-  // A store holds back only what comes before it; this load, which comes after it, holds back what is written next.
-  Atomics.load(words, at);
+  const limit = (own[OWN_TAIL]! + ahead) & POSITION_MASK;
+  // Not by a store: we may have been recovered, and another be far ahead of us.
+  const isMoved = Atomics.compareExchange(words, at, own[OWN_SHOWN]!, limit) === own[OWN_SHOWN];
+  // A write holds back only what comes before it; this load, which comes after it, holds back what is written next.
+  own[OWN_SHOWN] = Atomics.load(words, at);
+  if (!isMoved) return moveLimitAgain(words, own, grains);
+  own[OWN_LIMIT] = limit;
   return DONE;
+}
+
+/** The rest of `moveLimit` when it is not where this seat knew it. */
+function moveLimitAgain(words: Int32Array, own: Int32Array, grains: number): number {
+  if (Atomics.load(words, own[OWN_TAPE]! + TAPE_PRODUCER) !== own[OWN_LIFE]) return UNSEATED;
+  return moveLimit(words, own, grains);
 }
 
 /** Gated: finds out how far the slowest is. Armed, it leaves attention with everyone who has not enough room. */
@@ -135,7 +150,10 @@ function attend(words: Int32Array, at: number, place: number): number {
   return Atomics.compareExchange(words, at, place, place | ATTENDED) === place ? 1 : 0;
 }
 
-/** Publishes the message whose bytes stand behind the header's grain. Answers DONE, CLOSED (nothing was sent) or UNSEATED. */
+/**
+ * Publishes the message whose bytes stand behind the header's grain. Answers DONE; or that nothing was sent: CLOSED, UNSEATED, or NONE when
+ * the last message of a sender before, recovered in the middle of it, came after all: `reserve`, and again.
+ */
 export function publish(words: Int32Array, own: Int32Array, length: number, type: number, grains: number): number {
   const tape = own[OWN_TAPE]!;
   const tail = own[OWN_TAIL]!;
@@ -171,8 +189,11 @@ function publishAttended(words: Int32Array, own: Int32Array, before: number, nex
       return DONE;
     }
   }
-  // Closed, or another sends: this seat was recovered meanwhile.
-  return (seen & POSITION_MASK) === tail ? refused(words, own, SIGN) : UNSEATED;
+  if ((seen & POSITION_MASK) === tail) return refused(words, own, SIGN);
+  // Another sends: this seat was recovered meanwhile, or that one.
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
+  findTail(words, own);
+  return NONE;
 }
 
 /** Announces that the sender is about to wait for room. Answers the bell to wait on; look again before waiting. */

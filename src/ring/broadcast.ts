@@ -132,7 +132,7 @@ export class Broadcast implements Closable {
     if (status !== DONE) return this.notSent(status);
     circle.copyIn(((own[OWN_TAIL]! + 1) & own[OWN_INDEX_MASK]!) << GRAIN_SHIFT, source, length);
     const sent = publish(words, own, length, type, grains);
-    return sent === DONE || this.notSent(sent);
+    return sent === DONE || this.sendAgain(sent, source, type);
   }
 
   /**
@@ -210,6 +210,11 @@ export class Broadcast implements Closable {
 
   private checkLength(length: number): void {
     checkInteger(length, 1, this.messageBytesMax, "broadcast.send: the message's length in bytes", 'ERR_USAGE');
+  }
+
+  /** The rest of `send` when the message was not published. */
+  private sendAgain(status: number, source: Uint8Array, type: number): boolean {
+    return status === NONE ? this.send(source, type) : this.notSent(status);
   }
 
   /** False for no room; throws for what is wrong. */

@@ -487,6 +487,14 @@ export const programs: readonly Program[] = [
       preemptions: 0,
     },
   ),
+  // What it writes of a message, and of its number, it may write into another's: not a word that is moved by exchanges.
+  evicted('the sender of a lossy one, anywhere', [[send(1), send(2), send(3)]], [], [send(4), send(5)], {
+    victim: 0,
+    grains: 16,
+    gated: false,
+    preemptions: 3,
+    audit: view => seatAudit(view),
+  }),
   evicted('a subscriber that has just claimed, and another claims', [], [[subscribe(1)], [subscribe(2)]], [], {
     audit: view => {
       const own = view.own(1);

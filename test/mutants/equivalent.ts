@@ -41,7 +41,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'a place that recovery has taken is taken for good: the exchange of the jump finds that too',
   ],
   [
-    'ring/broadcast.core:takeSender: plain: Atomics.load(words, tape + 32) -> words[tape + 32]',
+    'ring/broadcast.core:findTail: plain: Atomics.load(words, tape + 32) -> words[tape + 32]',
     'the side was taken by an exchange before: only attention and the end may come meanwhile, and both are masked out',
   ],
   [

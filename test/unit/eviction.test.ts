@@ -3,6 +3,8 @@ import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.
 import { DONE, UNSEATED } from '../../src/core/status.js';
 import { Broadcast, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
+import * as sender from '../../src/ring/broadcast.core.js';
+import { openTape } from '../../src/ring/broadcast-layout.js';
 import { openOwn } from '../../src/ring/open-own.js';
 import * as run from '../../src/ring/run.core.js';
 import * as single from '../../src/ring/single-ring.core.js';
@@ -109,6 +111,29 @@ describe('a thread that was recovered while it still ran', () => {
       expect(Array.from(dequeued, () => lane.dequeue())).toEqual(dequeued);
       mine.check();
     }
+  });
+
+  it.each([true, false])('sends its last message before that of the next sender, or not at all (gated: %s)', gated => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const broadcast = Broadcast.create({ region: mine, name: 'news', capacity: 256, gated });
+    const { words } = other.attachment;
+    const tape = other.attachment.entries()[0]!.part;
+    const own = openTape(other.attachment, tape);
+    const listener = broadcast.subscribe();
+    const heard = (): number[] => [listener.receive(new Uint8Array(1)), listener.type];
+    expect(sender.reserve(words, own, 2)).toBe(DONE);
+    mine.recover(other.seat);
+    const heir = openTape(mine.attachment, tape);
+    expect(sender.reserve(words, heir, 2)).toBe(DONE);
+    // As `send`, in whose middle the recovery came.
+    expect(sender.publish(words, own, 1, 5, 2)).toBe(DONE);
+    expect(sender.publish(words, heir, 1, 6, 2)).toBe(NONE);
+    expect(sender.reserve(words, heir, 2)).toBe(DONE);
+    expect(sender.publish(words, heir, 1, 7, 2)).toBe(DONE);
+    expect(sender.reserve(words, own, 2)).toBe(UNSEATED);
+    // The first may be of either: both have written it.
+    expect([heard()[0], heard(), heard()[0]]).toEqual([1, [1, 7], 0]);
+    mine.check();
   });
 
   it('is told from one whose lane is damaged', () => {
