@@ -42,7 +42,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
   ],
   [
     'ring/broadcast.core:findTail: plain: Atomics.load(words, tape + 32) -> words[tape + 32]',
-    'the side was taken by an exchange before: only attention and the end may come meanwhile, and both are masked out',
+    'the side was taken by an exchange before; whoever finds an older tail learns the newer one when it publishes',
   ],
   [
     'ring/broadcast.core:reserve: mask: (own[19] - own[11]) & 0x3fffffff -> (own[19] - own[11]) & 536870911',
@@ -51,6 +51,14 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
   [
     'core/recover-store.core:settleBlock: plain: Atomics.load(words, record) -> words[record]',
     'whoever changes the word behind the load before it lives, and settles the block himself',
+  ],
+  [
+    'ring/single-ring.core:publish: shift: own[2] >>> 1 -> own[2] >>> 2',
+    'the consumer is shown the tail every quarter of a lap: it costs time',
+  ],
+  [
+    'ring/single-ring.core:beginEpoch: off by one: word + mask + 1 -> word + mask + 2',
+    'from the last position of four laps it begins the epoch after the next: any other than the last one will do',
   ],
   [
     'core/lane.core:undoStaging: plain: Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ (-2147483648)) -> words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ (-2147483648)',
