@@ -12,14 +12,12 @@ export function takeSide(words: Int32Array, own: Int32Array, side: number): numb
   const at = own[OWN_QUEUE]! + side;
   const life = own[OWN_LIFE]!;
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) === 0) return UNSEATED;
-  let seen = Atomics.compareExchange(words, at, 0, life);
-  while (seen !== 0 && seen !== life) {
-    if (isGone(words, own[OWN_SEATS]!, seen) === 0) return WRONG_SEAT;
-    const gone = seen;
-    seen = Atomics.compareExchange(words, at, gone, life);
-    if (seen === gone) return DONE;
+  for (let holder = 0; ; ) {
+    const seen = Atomics.compareExchange(words, at, holder, life);
+    if (seen === holder || seen === life) return DONE;
+    if (seen !== 0 && isGone(words, own[OWN_SEATS]!, seen) === 0) return WRONG_SEAT;
+    holder = seen;
   }
-  return DONE;
 }
 
 /** Lets go of a side, if this seat has it. */

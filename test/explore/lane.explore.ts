@@ -184,6 +184,27 @@ function dying(
   };
 }
 
+/** A producer that has died, while another wants its side at every moment: it gets it when recovery is done, not before. */
+function wanted(producer: readonly Op[], consumer: readonly Op[], other: readonly Op[]): Program {
+  const capacity = 4;
+  const region = layOutRegion(seatsFor(3));
+  const { queue, slots, own } = layOutLane(region, capacity, 0);
+  return {
+    name: 'lane, killed anywhere: producer, whose side another wants',
+    words: wordsOf(region),
+    threads: [producer, consumer, other].map((ops, i) => ({ own: own(i + 1), ops })),
+    ...recovering({ threads: 3, victim: 0, lane: queue }),
+    kills: 1,
+    preemptions: 2,
+    hints: laneHints(queue, slots, capacity),
+    audit: view => laneAudit(view, queue, slots, capacity, 0),
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
 /** The items of a lane at rest, oldest first; or what is wrong with its slots. */
 function itemsOf(view: View, queue: number, slots: number, capacity: number): number[] | string {
   const words = Array.from({ length: capacity }, (_, i) => view.words[slots + i]!);
@@ -555,6 +576,7 @@ export const programs: readonly Program[] = [
   carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),
   carrying('receiver killed', [acquire, send, acquire, send], [receive, release], 1),
   carrying('receiver of two killed', [acquire, acquire, sendBoth], [receiveBoth, release], 1),
+  wanted([notedPut(1), notedPut(2, 3)], [notedTake, notedTake], [notedPut(4), notedPut(5)]),
   evicted(
     'producer',
     [notedPut(1), notedPut(2, 3), notedPut(4)],
