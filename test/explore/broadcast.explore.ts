@@ -176,6 +176,9 @@ function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape):
 /** The laws of the structure hold in every state. */
 function lawOf({ words }: View, { part, nameOf }: Layout, seats: number): string | undefined {
   const broken = tape.checkTape(words, part, seats);
+  const ahead = (words[part + tape.TAPE_LIMIT]! - words[part + tape.TAPE_TAIL]!) & tape.POSITION_MASK;
+  const isGated = words[part + tape.TAPE_GATED] !== 0;
+  if (!isGated && ahead > words[part + tape.TAPE_GRAINS]!) return 'the limit is behind the tail';
   return broken === 0 ? undefined : `law broken at ${nameOf(broken)}`;
 }
 
@@ -488,9 +491,9 @@ export const programs: readonly Program[] = [
     },
   ),
   // What it writes of a message, and of its number, it may write into another's: not a word that is moved by exchanges.
-  evicted('the sender of a lossy one, anywhere', [[send(1), send(2), send(3)]], [], [send(4), send(5)], {
+  evicted('the sender of a lossy one, anywhere', [[send(1), send(2)]], [], [sendLongWait(3), send(4)], {
     victim: 0,
-    grains: 16,
+    grains: 32,
     gated: false,
     preemptions: 3,
     audit: view => seatAudit(view),
