@@ -1,5 +1,6 @@
-import { bellIndex } from './doorbell.core.js';
+import { bellIndex, ring } from './doorbell.core.js';
 import type { RingwellError } from './errors.js';
+import { isSeated } from './seat.core.js';
 import type { WaitQueue } from './wait-queue.js';
 
 /** How often to look where a wait can't be announced: unshared memory, or a runtime without `Atomics.waitAsync`. */
@@ -21,6 +22,8 @@ type WaitAsync = (
  */
 export class Waiting {
   readonly #words: Int32Array;
+  readonly #seat: number;
+  readonly #generation: number;
   readonly #bell: number;
   readonly #waitAsync: WaitAsync | undefined;
   /** Those that have waiters. All that wait for one thing share the seat's one bit in one waiter set: their look sets it. */
@@ -30,9 +33,12 @@ export class Waiting {
   /** A wait has ended since the waiters began to look. */
   #disturbed = false;
   #hold: ReturnType<typeof setInterval> | undefined;
+  #left = false;
 
-  constructor(words: Int32Array, seat: number, shared: boolean) {
+  constructor(words: Int32Array, seat: number, generation: number, shared: boolean) {
     this.#words = words;
+    this.#seat = seat;
+    this.#generation = generation;
     this.#bell = bellIndex(seat);
     this.#waitAsync = shared ? (Atomics as unknown as { waitAsync?: WaitAsync }).waitAsync : undefined;
   }
@@ -40,7 +46,11 @@ export class Waiting {
   /** As `WaitQueue.wait`, with looks whenever this thread's bell is rung. `look` arms the seat first; `leave` disarms it. */
   wait<T>(queue: WaitQueue, look: () => T | undefined, options: unknown, leave: () => void): Promise<T> {
     const promise = queue.wait(look, options, () => {
+      // Then the look has thrown before it armed, and the bit is the next thread's of this seat.
+      if (this.#left) return;
       leave();
+      // Once recovered, the bit that was taken away may have been the next thread's: that one looks again.
+      if (isSeated(this.#words, this.#seat, this.#generation) === 0) ring(this.#words, this.#seat);
       this.poke();
       this.#rest();
     });
@@ -66,6 +76,7 @@ export class Waiting {
   /** Ends every wait with an error: the thread leaves the region. */
   failAll(error: RingwellError): void {
     for (const queue of this.#queues) queue.failAll(error);
+    this.#left = true;
     this.#queues.clear();
     this.#release();
   }

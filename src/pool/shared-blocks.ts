@@ -9,6 +9,7 @@ import {
   isLiveBlock,
 } from '../core/block.core.js';
 import { checkInteger, RingwellError, show } from '../core/errors.js';
+import { isSeated } from '../core/seat.core.js';
 import { countLive, STORE_CAPACITY } from '../core/store.core.js';
 import type { Store } from '../core/store.js';
 import type { Attachment } from '../region/attachment.js';
@@ -95,6 +96,9 @@ export abstract class SharedBlocks extends PoolBase implements Treatable {
   holds(handle: number): boolean {
     if (typeof handle !== 'number' || (handle & HANDLE_MASK) !== handle) return false;
     const { words, records, indexBits, indexMask, liveTag } = this;
+    const { seat, generation } = this.attachment;
+    // Once recovered, what names this seat may be the next thread's.
+    if (isSeated(words, seat, generation) === 0) return false;
     return isHeldBlock(words, records, indexBits, indexMask, liveTag, handle) === 1;
   }
 

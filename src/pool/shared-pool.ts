@@ -157,11 +157,12 @@ export class SharedPool extends SharedBlocks implements Attached {
   release(handle: number): void {
     // The mask is this pool's own: a generation that is too long would lose its upper bits in a block word.
     if (typeof handle !== 'number' || (handle & this.handleMax) !== handle) throw this.badHandle(handle, 'release');
-    const count = this.count;
-    // The attention word is a hint: missed, the block waits in the stock, which is bounded.
-    if (count < this.stockMax && this.words[this.attention] === 0) {
+    const { words, count } = this;
+    // The attention word is a hint: missed, the block waits in the stock, which is bounded. So is the seat's word: once recovered, a
+    // block that names this seat may be the next thread's.
+    if (count < this.stockMax && words[this.attention] === 0 && words[this.seatAt] === this.seatWord) {
       const next = releaseFast(
-        this.words,
+        words,
         this.records,
         this.indexBits,
         this.indexMask,

@@ -29,7 +29,7 @@ export class Attachment {
     this.seats = seats;
     this.seat = seat;
     this.generation = generation;
-    this.waiting = new Waiting(words, seat, memory.shared);
+    this.waiting = new Waiting(words, seat, generation, memory.shared);
   }
 
   /** @throws {RingwellError} when this thread is no longer seated, or the region is poisoned. */
@@ -47,6 +47,8 @@ export class Attachment {
         'The region is poisoned: a law was found broken in it, nothing in it can be trusted',
       );
     }
+    // A wait that ends here has taken the seat's bit out of a waiter set, and it may have been the next thread's: that one looks again.
+    ring(this.words, this.seat);
     return new RingwellError('ERR_EVICTED', `Seat ${this.seat} was recovered while its thread still ran`);
   }
 

@@ -35,13 +35,18 @@ export function reserveMemory(byteLength: number, shared: boolean, backing: 'was
   }
 }
 
+/** The bytes of what may be memory, of whatever realm; undefined when it is none. */
+export function bufferOf(source: unknown): ArrayBufferLike | undefined {
+  const buffer = tagOf(source) === 'WebAssembly.Memory' ? (source as WebAssembly.Memory).buffer : source;
+  const kind = tagOf(buffer);
+  return kind === 'SharedArrayBuffer' || kind === 'ArrayBuffer' ? (buffer as ArrayBufferLike) : undefined;
+}
+
 /** Takes the caller's memory, as much of it as `byteLength` says, or all. Never resized from here. @throws {RingwellError} */
 export function adoptMemory(source: unknown, byteLength: number | undefined, what: string): Memory {
-  const kind = tagOf(source);
-  const memory = kind === 'WebAssembly.Memory' ? (source as WebAssembly.Memory) : undefined;
-  const buffer = memory ? memory.buffer : (source as ArrayBufferLike);
-  const bufferKind = tagOf(buffer);
-  if (bufferKind !== 'SharedArrayBuffer' && bufferKind !== 'ArrayBuffer') {
+  const memory = tagOf(source) === 'WebAssembly.Memory' ? (source as WebAssembly.Memory) : undefined;
+  const buffer = bufferOf(source);
+  if (buffer === undefined) {
     throw new RingwellError(
       'ERR_ATTACH',
       `${what}: expected an ArrayBuffer, SharedArrayBuffer or WebAssembly.Memory, got ${show(source)}`,
@@ -49,5 +54,5 @@ export function adoptMemory(source: unknown, byteLength: number | undefined, wha
   }
   const most = Math.min(buffer.byteLength, BYTES_MAX) & ~3;
   const bytes = byteLength === undefined ? most : checkInteger(byteLength, 4, most, `${what}: maxByteLength`) & ~3;
-  return { buffer, memory, shared: bufferKind === 'SharedArrayBuffer', byteLength: bytes, dirty: true };
+  return { buffer, memory, shared: tagOf(buffer) === 'SharedArrayBuffer', byteLength: bytes, dirty: true };
 }

@@ -10,7 +10,9 @@ import {
   seatState,
 } from '../core/seat.core.js';
 import type { Attachment } from './attachment.js';
+import { HEADER_ID } from './header.core.js';
 import { LOCK_PATIENCE_MS, withRegionLocked } from './lock.js';
+import { bufferOf } from './memory.js';
 
 /** What a recovery took back. */
 export interface RecoveryReport {
@@ -33,12 +35,36 @@ function lifeOf(attachment: Attachment, target: unknown, what: string): { seat: 
     const seat = checkInteger(target, 1, seats, `${what}: seat`, 'ERR_SEAT');
     return { seat, generation: seatGeneration(words, seat) };
   }
-  const token = target as { ringwell?: unknown; seat?: unknown; generation?: unknown; memory?: unknown } | null;
+  const token = target as UncheckedToken | null;
   if (typeof token !== 'object' || token === null || token.ringwell !== 1) {
     throw new RingwellError('ERR_SEAT', `${what}: expected a seat, or a token made by share(), got ${show(target)}`);
   }
+  return lifeOfToken(words, seats, token, what);
+}
+
+interface UncheckedToken {
+  ringwell?: unknown;
+  seat?: unknown;
+  generation?: unknown;
+  memory?: unknown;
+}
+
+/** The life that a token of this region means. @throws {RingwellError} ERR_SEAT, also for a token of another region */
+export function lifeOfToken(
+  words: Int32Array,
+  seats: number,
+  token: UncheckedToken,
+  what: string,
+): { seat: number; generation: number } {
   const seat = checkInteger(token.seat, 1, seats, `${what}: the token's seat`, 'ERR_SEAT');
   const generation = checkInteger(token.generation, 0, 0xffffff, `${what}: the token's generation`, 'ERR_SEAT');
+  const buffer = bufferOf(token.memory);
+  // By its number: sent to another thread, a buffer is another object of the same bytes.
+  const isOurs =
+    buffer !== undefined &&
+    buffer.byteLength >= words.byteLength &&
+    new Int32Array(buffer, 0, words.length)[HEADER_ID] === words[HEADER_ID];
+  if (!isOurs) throw new RingwellError('ERR_SEAT', `${what}: the token is of another region`);
   return { seat, generation };
 }
 

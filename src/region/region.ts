@@ -29,7 +29,7 @@ import {
   VERSION,
 } from './header.core.js';
 import { adoptMemory, BYTES_MAX, type Memory, reserveMemory } from './memory.js';
-import { type RecoveryReport, recoverSeat } from './recovery.js';
+import { lifeOfToken, type RecoveryReport, recoverSeat } from './recovery.js';
 import { type RegionReport, reportOf } from './report.js';
 
 /** How a region is made. */
@@ -65,6 +65,8 @@ export class Region {
   readonly attachment: Attachment;
 
   private constructor(attachment: Attachment) {
+    if (!(attachment instanceof Attachment))
+      throw new RingwellError('ERR_USAGE', 'Cannot make a region by new: use Region.create or Region.attach');
     this.attachment = attachment;
   }
 
@@ -186,10 +188,9 @@ export class Region {
     if (typeof token !== 'object' || token === null || token.ringwell !== 1) {
       throw new RingwellError('ERR_ATTACH', `${what}: expected a token made by region.share(), got ${show(token)}`);
     }
-    checkInteger(token.seat, 1, seats, `${what}: its seat`, 'ERR_SEAT');
-    checkInteger(token.generation, 0, 0xffffff, `${what}: its generation`, 'ERR_SEAT');
-    if (moveSeat(words, token.seat, token.generation, SEAT_RESERVED, SEAT_FREE) === 0) {
-      throw new RingwellError('ERR_SEAT', `${what}: seat ${token.seat} was already attached or cancelled`);
+    const { seat, generation } = lifeOfToken(words, seats, token, what);
+    if (moveSeat(words, seat, generation, SEAT_RESERVED, SEAT_FREE) === 0) {
+      throw new RingwellError('ERR_SEAT', `${what}: seat ${seat} was already attached or cancelled`);
     }
   }
 

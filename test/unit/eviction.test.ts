@@ -46,6 +46,53 @@ describe('a thread that was recovered while it still ran', () => {
     mine.check();
   });
 
+  it.each([{}, { zero: 'release' as const }, { guard: true }])(
+    'releases nothing that the next thread of its seat has now (%j)',
+    treatment => {
+      const [mine, other] = seatsOf(2, { seats: 2 }) as [Region, Region];
+      const pool = Pool.create({ region: mine, name: 'pool', blockBytes: 32, capacity: 16, keep: true, ...treatment });
+      const theirs = Pool.attach(other, 'pool');
+      const [kept, released] = [theirs.acquire(), theirs.acquire()];
+      mine.recover(other.seat);
+      const heir = Region.attach(mine.share());
+      expect(heir.seat).toBe(other.seat);
+      const next = Pool.attach(heir, 'pool');
+      next.adopt(kept);
+      next.release(released);
+      const again = next.acquire();
+      for (const handle of [kept, again]) next.view(handle).fill(7);
+      for (const handle of [kept, again]) {
+        refuses('ERR_EVICTED', () => theirs.release(handle));
+        refuses('ERR_EVICTED', () => theirs.releaseBulk(Int32Array.of(handle), 1));
+        expect(next.view(handle).every(byte => byte === 7)).toBe(true);
+        next.release(handle);
+      }
+      expect(pool.liveCount).toBe(0);
+      mine.check();
+    },
+  );
+
+  it.each(['is woken', 'detaches', 'ends another wait'])(
+    'and %s takes no wait of the next thread of its seat away',
+    async how => {
+      const [mine, other] = seatsOf(2, { seats: 2 }) as [Region, Region];
+      const pool = Pool.create({ region: mine, name: 'pool', blockBytes: 8, capacity: 1 });
+      const only = pool.acquire();
+      const theirs = Pool.attach(other, 'pool');
+      const evicted = theirs.acquireAsync().catch(error => error.code);
+      await new Promise(resolve => setTimeout(resolve, 5));
+      mine.recover(other.seat);
+      const heir = Region.attach(mine.share());
+      const waiting = Pool.attach(heir, 'pool').acquireAsync();
+      if (how === 'detaches') other.detach();
+      expect(await evicted).toBe(how === 'detaches' ? 'ERR_SEAT' : 'ERR_EVICTED');
+      if (how === 'ends another wait') refuses('ERR_EVICTED', () => theirs.acquireWait(5));
+      await new Promise(resolve => setTimeout(resolve, 5));
+      pool.release(only);
+      expect(await waiting).not.toBe(0);
+    },
+  );
+
   it.each([true, false])('moves nothing of a subscriber that has its place now (gated: %s)', gated => {
     const [mine, other] = seatsOf(2) as [Region, Region];
     const broadcast = Broadcast.create({ region: mine, name: 'news', capacity: 256, gated, subscribers: 1 });

@@ -92,6 +92,19 @@ describe('recover', () => {
     expectUnchanged(region, before);
   });
 
+  it('refuses the token of another region, which would stop a thread that runs', () => {
+    const [region, other] = seatsOf(2, { seats: 4 }) as [Region, Region];
+    const token = Region.create({ maxByteLength: 2 ** 16, seats: 4 }).share();
+    expect(token).toMatchObject({ seat: other.seat, generation: 1 });
+    const small = Region.create({ maxByteLength: 2048, seats: 2 }).share();
+    for (const foreign of [token, small, { ...token, memory: undefined }, { ...token, memory: new ArrayBuffer(8) }])
+      refuses('ERR_SEAT', () => region.recover(foreign as never));
+    other.check();
+    const mine = region.share();
+    refuses('ERR_SEAT', () => region.cancel({ ...mine, memory: token.memory }));
+    region.cancel(mine);
+  });
+
   it('is finished by whoever recovers the recoverer', () => {
     const [region, second] = seatsOf(4) as Region[] as [Region, Region];
     const { words } = region.attachment;
