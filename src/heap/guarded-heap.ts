@@ -87,7 +87,10 @@ export class GuardedHeap extends HeapBase implements Attached {
 
   free(pointer: number): void {
     if (pointer === 0) return;
+    this.inner.ensureSeated(); // before the poison: once recovered, the bytes are others'
     const size = this.look(pointer, 'free');
+    // Else it would come back with its holder, should that die, and leave our quarantine under whoever has it then.
+    this.inner.adoptOthers(pointer - guard.guardLead(this.i32, pointer));
     this.sites.delete(pointer);
     guard.poisonBlock(this.i32, pointer, size);
     this.quarantine.push(pointer);
@@ -172,6 +175,7 @@ export class GuardedHeap extends HeapBase implements Attached {
   }
 
   trim(): number {
+    this.inner.ensureSeated();
     while (this.quarantine.length > 0) this.dismiss();
     return this.inner.trim();
   }
@@ -224,6 +228,7 @@ export class GuardedHeap extends HeapBase implements Attached {
   [Symbol.dispose](): void {
     const report = this.leaks();
     if (report !== undefined) console.warn(`ringwell: ${report}`);
+    if (!this.inner.isSeated) return; // what is in quarantine is others' by now
     while (this.quarantine.length > 0) this.dismiss();
     this.inner[Symbol.dispose]();
   }

@@ -2,7 +2,9 @@
  * What a seat keeps beyond its live blocks, and how it gives that up: to make room, when trimmed, and when its thread leaves. The
  * words are those of core/span.core.ts.
  */
+
 import { spanPages, unlockHeap } from '../core/page-heap.core.js';
+import { isSeated } from '../core/seat.core.js';
 import {
   CLASS_BLOCKS,
   CONTROL_HEADS,
@@ -16,6 +18,7 @@ import {
   OWN_CLASSES,
   OWN_CONTROL,
   OWN_FIRST_PAGE,
+  OWN_GENERATION,
   OWN_HEAP,
   OWN_MAP,
   OWN_OWNER,
@@ -57,6 +60,8 @@ export function releaseKept(words: Int32Array, own: Int32Array): number {
 
 /** Gives back all whole free spans that this thread can reach. Answers how many pages that were, or UNSEATED. */
 export function trimHeap(words: Int32Array, own: Int32Array): number {
+  // Before anything else: once recovered, what this seat kept is others'.
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_GENERATION]!) === 0) return UNSEATED;
   const reserved = own[OWN_HEAP]! + HEAP_RESERVED;
   const before = Atomics.load(words, reserved);
   let status = own[OWN_OWNER] === 0 ? (DONE as number) : releaseKept(words, own);

@@ -17,6 +17,7 @@ import {
   classOf,
   endLife,
   HEAP_RESERVED,
+  holderOf,
   isLivePointer,
   liveNibble,
   OWN_GENERATION,
@@ -102,8 +103,8 @@ function popStock(words: Int32Array, own: Int32Array, sizeClass: number): number
 export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: number): number {
   if (own[OWN_OWNER] === 0) return mallocCentral(words, own, sizeClass);
   const stock = stockIndex(sizeClass);
-  if (own[stock]! > 0) return popStock(words, own, sizeClass);
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_GENERATION]!) === 0) return UNSEATED;
+  if (own[stock]! > 0) return popStock(words, own, sizeClass);
   const want = Math.max(1, own[stock + STOCK_MOST]! >>> 1);
   fillStock(words, own, sizeClass, want);
   if (own[stock] === 0) {
@@ -275,6 +276,15 @@ export function resizeLarge(words: Int32Array, own: Int32Array, pointer: number,
   }
   unlockHeap(words, own);
   return answer;
+}
+
+/** Whether a live block is this seat's own, written down or as its span's owner. Answers 1 or 0. */
+export function isHeld(words: Int32Array, own: Int32Array, pointer: number): number {
+  const word = Atomics.load(words, own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!));
+  const isSmall = (stateOf(word) & PAGE_SMALL) !== 0;
+  const isWritten = !isSmall || own[OWN_OWNER] === 0 || (stateOf(word) & PAGE_HELD) !== 0;
+  const holder = isWritten ? holderOf(words, own, pointer) : 0;
+  return (holder === 0 && isSmall ? word & 0xff : holder) === own[OWN_SEAT] ? 1 : 0;
 }
 
 /** Writes down who holds a live block: this seat, or HOLDER_NOBODY. Answers DONE, BAD_HANDLE or UNSEATED. */

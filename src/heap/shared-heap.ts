@@ -1,6 +1,7 @@
 import { checkInteger, RingwellError, show } from '../core/errors.js';
 import { openSpans } from '../core/heap.js';
 import { lockHeap, unlockHeap } from '../core/page-heap.core.js';
+import { SEAT_ATTACHED, SEAT_GENERATION_SHIFT, seatIndex } from '../core/seat.core.js';
 import {
   CLASS_BYTES,
   classIndex,
@@ -68,6 +69,9 @@ export class SharedHeap extends HeapBase implements Attached {
   private readonly map: number;
   private readonly tag: number;
   private readonly states: number;
+  /** Where this seat's word stands, and what it says while the seat is ours. */
+  private readonly seatAt: number;
+  private readonly seatWord: number;
   private softLimitBytes = Number.POSITIVE_INFINITY;
   private onSoftLimit: ((reservedBytes: number) => void) | undefined;
   private beyondSoftLimit = false;
@@ -92,6 +96,8 @@ export class SharedHeap extends HeapBase implements Attached {
     this.map = own[OWN_MAP]!;
     this.tag = own[OWN_OWNER] === 0 ? -1 : (PAGE_SMALL << PAGE_STATE_SHIFT) | own[OWN_OWNER]!;
     this.states = own[OWN_STATES]!;
+    this.seatAt = seatIndex(attachment.seat);
+    this.seatWord = (attachment.generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED;
     this.softLimitBytes = options.softLimitBytes ?? Number.POSITIVE_INFINITY;
     this.onSoftLimit = options.onSoftLimit;
   }
@@ -112,10 +118,12 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   malloc(bytes: number): number {
-    // What is negative, or not an integer, or too large, is not equal to this.
-    if (typeof bytes === 'number' && (bytes & SMALL_MASK) === bytes) {
+    const { words } = this;
+    // What is negative, or not an integer, or too large, is not equal to this. The seat's word is a hint: once recovered, the stock is
+    // others', and the slow path says so.
+    if (typeof bytes === 'number' && (bytes & SMALL_MASK) === bytes && words[this.seatAt] === this.seatWord) {
       const stock = OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << STOCK_SHIFT);
-      const pointer = mallocFast(this.words, this.own, this.states, stock);
+      const pointer = mallocFast(words, this.own, this.states, stock);
       if (pointer !== 0) return pointer;
     }
     return this.mallocSlow(bytes, 1);
@@ -198,12 +206,14 @@ export class SharedHeap extends HeapBase implements Attached {
 
   free(pointer: number): void {
     // The first line refuses what is negative, not an integer or not aligned, the second what is outside: both sides unsigned, or
-    // the engine compares floats.
+    // the engine compares floats. The third: once recovered, the blocks are others'.
+    const { words } = this;
     if (
       typeof pointer === 'number' &&
       (pointer & POINTER_MASK) === pointer &&
       (pointer - this.dataOffset) >>> 0 < this.dataBytes >>> 0 &&
-      freeFast(this.words, this.own, this.map, this.pageShift, this.tag, this.states, pointer) === 1
+      words[this.seatAt] === this.seatWord &&
+      freeFast(words, this.own, this.map, this.pageShift, this.tag, this.states, pointer) === 1
     )
       return;
     // Looked at here: a loop that begins with many of them would make the engine inline the rare path, and perhaps not the fast one.
@@ -211,7 +221,7 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   private freeSlow(pointer: number): void {
-    if (this.attachment.left) throw this.attachment.unseated();
+    if (this.words[this.seatAt] !== this.seatWord) throw this.attachment.unseated();
     if (!this.isPointer(pointer)) throw this.badPointer(pointer, 'free');
     if (core.freeOthers(this.words, this.own, pointer) === 1) return;
     const status = core.freeBlock(this.words, this.own, pointer);
@@ -238,6 +248,16 @@ export class SharedHeap extends HeapBase implements Attached {
     );
   }
 
+  /** Whether this thread still has its seat: if not, its blocks are others'. */
+  get isSeated(): boolean {
+    return this.words[this.seatAt] === this.seatWord;
+  }
+
+  /** @throws {RingwellError} when this thread is no longer seated: its blocks are others' */
+  ensureSeated(): void {
+    this.attachment.ensureSeated();
+  }
+
   /** Whether a pointer names a live block. *Stale*: another thread may be freeing it at this moment. */
   isLive(pointer: number): boolean {
     return this.isPointer(pointer) && core.usableBytes(this.words, this.own, pointer) !== 0;
@@ -245,6 +265,11 @@ export class SharedHeap extends HeapBase implements Attached {
 
   adopt(pointer: number): void {
     this.changeHolder(pointer, this.attachment.seat, 'adopt');
+  }
+
+  /** As `adopt`, of a block that may be this thread's already: then it costs a look. */
+  adoptOthers(pointer: number): void {
+    if (core.isHeld(this.words, this.own, pointer) === 0) this.adopt(pointer);
   }
 
   disown(pointer: number): void {

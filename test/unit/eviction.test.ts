@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
-import { Broadcast, NONE, Pool, Region, Ring } from '../../src/index.js';
+import { Broadcast, Heap, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
@@ -69,6 +69,44 @@ describe('a thread that was recovered while it still ran', () => {
       }
       expect(pool.liveCount).toBe(0);
       mine.check();
+    },
+  );
+
+  it.each([{}, { caches: false }, { guard: true }])(
+    'gets and frees nothing of a heap’s that is others’ now (%j)',
+    options => {
+      const [mine, other] = seatsOf(2, { seats: 2 }) as [Region, Region];
+      const heap = Heap.create({ region: mine, name: 'heap', byteLength: 2 ** 17, ...options });
+      const theirs = Heap.attach(other, 'heap');
+      const held = [16, 16, 16, 9000].map(bytes => theirs.malloc(bytes));
+      theirs.free(held.pop()!);
+      theirs.free(held.pop()!); // one in its stock, where it has one, or in its quarantine
+      mine.recover(other.seat);
+      const heir = Heap.attach(Region.attach(mine.share()), 'heap');
+      // All that there is, so that whatever the evicted has is another's.
+      const taken = new Map<number, number>();
+      for (let i = 0; i < 1000; i++) taken.set(heir.malloc(16), 2);
+      for (let pointer = heap.malloc(16); pointer !== 0; pointer = heap.malloc(16)) taken.set(pointer, 1);
+      for (const [pointer, owner] of taken) heap.u8.fill(owner, pointer, pointer + 16);
+      for (const call of [
+        () => theirs.malloc(16),
+        () => theirs.calloc(1, 9000),
+        () => theirs.realloc(held[0]!, 5000),
+        () => theirs.free(held[0]!),
+        () => theirs.free([...taken.keys()].at(-1)!),
+        () => theirs.trim(),
+        () => theirs.adopt(held[0]!),
+      ])
+        refuses('ERR_EVICTED', call);
+      theirs[Symbol.dispose]();
+      other.detach();
+      for (const [pointer, owner] of taken) {
+        expect(heap.u8[pointer]).toBe(owner);
+        heap.free(pointer);
+      }
+      heap.trim();
+      heap.check();
+      expect(heap.stats().liveBlocks).toBe(0);
     },
   );
 

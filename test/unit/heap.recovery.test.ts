@@ -112,3 +112,20 @@ describe('a heap of several seats', () => {
     mine.check();
   });
 });
+
+describe('recovery of a guarded heap', () => {
+  it('leaves to whoever freed it what that one has in quarantine', () => {
+    const regions = seatsOf(3, { seats: 4 });
+    const [mine, theirs, third] = regions.map(region =>
+      Heap.open({ region, name: 'h', byteLength: 2 ** 17, guard: true }),
+    ) as [Heap, Heap, Heap];
+    for (const bytes of [32, 2000]) mine.free(theirs.malloc(bytes));
+    regions[0]!.recover(2);
+    const next = [32, 2000].map(bytes => third.malloc(bytes));
+    for (const pointer of next) third.u8.fill(7, pointer, pointer + 32);
+    mine.trim();
+    for (const pointer of next) third.free(pointer);
+    mine.check();
+    expect(mine.stats().liveBlocks).toBe(0);
+  });
+});
