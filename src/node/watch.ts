@@ -14,6 +14,9 @@ export function shareAsSpawner(region: Region): RegionToken {
   return token;
 }
 
+/** How long an ended thread that the supervisor has not yet recovered holds the program open, in milliseconds. */
+const HOLD_MS = 5000;
+
 /** A thread that is watched over. */
 export interface Ward {
   readonly token: RegionToken;
@@ -32,6 +35,7 @@ export class Watch {
   /** Watched by the supervisor and not recovered yet, by seat and life. */
   readonly #wards = new Map<string, Ward>();
   #supervisor: Worker | undefined;
+  #hold: ReturnType<typeof setTimeout> | undefined;
 
   constructor(region: Region) {
     this.#region = region;
@@ -50,8 +54,22 @@ export class Watch {
     this.#supervisor!.postMessage({ token, lifeline } satisfies Watched, [lifeline]);
     return worker.once('exit', () => {
       ward.ended = true;
-      if (this.#supervisor === undefined && this.#wards.delete(keyOf(token))) this.#recover(ward);
+      if (!this.#wards.has(keyOf(token))) return;
+      if (this.#supervisor !== undefined) this.#holdOpen(this.#supervisor);
+      else if (this.#wards.delete(keyOf(token))) this.#recover(ward);
     });
+  }
+
+  /** A program that has nothing else to do would end before it is told: so it waits for that, but not for ever. */
+  #holdOpen(supervisor: Worker): void {
+    supervisor.ref();
+    clearTimeout(this.#hold);
+    this.#hold = setTimeout(() => supervisor.unref(), HOLD_MS).unref();
+  }
+
+  #letGo(supervisor: Worker): void {
+    for (const { ended } of this.#wards.values()) if (ended) return;
+    supervisor.unref();
   }
 
   /** Starts the supervisor if there is none. */
@@ -65,6 +83,7 @@ export class Watch {
     supervisor.on('message', ({ token: theirs, report }: Recovered) => {
       const ward = this.#wards.get(keyOf(theirs));
       this.#wards.delete(keyOf(theirs));
+      this.#letGo(supervisor);
       ward?.onRecovered(report);
     });
     // It ends after an error, and then this thread does its work.

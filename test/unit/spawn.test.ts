@@ -251,6 +251,18 @@ describe('spawn', () => {
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
+  it('tells of the recovery also where the program has nothing else to do', async () => {
+    const { code, output } = await runChild(`
+      import { Region } from 'DIST/index.js';
+      import { spawn } from 'DIST/node/index.js';
+      const region = Region.create({ maxByteLength: 2 ** 16, seats: 4 });
+      for (let i = 0; i < 10; i++)
+        await new Promise(onRecovered => spawn(region, '0', { eval: true, supervisor: true, onRecovered }));
+      console.log('told');
+    `);
+    expect([code, output.trim()]).toEqual([0, 'told']);
+  });
+
   it('takes over from a supervisor that was recovered while it ran', async () => {
     const { region, pool } = setUp();
     const worker = spawn(region, url, { supervisor: true, workerData: { end: 'stay' } });
