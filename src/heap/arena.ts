@@ -20,6 +20,8 @@ export interface ArenaOptions {
 const LARGE_SHARE = 4;
 /** What a large allocation takes in the arena itself, so that its place in the order is known. */
 const TOMBSTONE_BYTES = 16;
+/** Only `create`, which checks the options, knows it. */
+const MAKER = Symbol('maker');
 
 /**
  * Bump allocation: what is allocated is freed all at once, back to a mark, or by `reset`. One thread. An offset is in bytes, never 0,
@@ -42,8 +44,9 @@ export class Arena {
   private readonly large: number[] = [];
   private disposed = false;
 
-  private constructor(options: ArenaOptions, heap: Heap | undefined) {
+  private constructor(options: ArenaOptions, heap: Heap | undefined, key: symbol) {
     const what = 'Cannot create arena';
+    if (key !== MAKER) throw new RingwellError('ERR_USAGE', `${what} by new: use Arena.create`);
     this.byteLength = options.byteLength;
     this.heap = heap;
     // No offset is 0, so a memory of its own begins with 16 bytes that are nobody's.
@@ -79,7 +82,7 @@ export class Arena {
       throw new RingwellError('ERR_USAGE', `${what}: expected a heap or a region, got both`);
     if (heap !== undefined && !(heap instanceof Heap))
       throw new RingwellError('ERR_USAGE', `${what}: heap must be a Heap, got ${show(heap)}`);
-    if (region === undefined) return new Arena({ ...options, byteLength }, heap);
+    if (region === undefined) return new Arena({ ...options, byteLength }, heap, MAKER);
     if (!(region instanceof Region))
       throw new RingwellError('ERR_USAGE', `${what}: region must be a Region, got ${show(region)}`);
     // A heap of just its size, so that the region knows whose the bytes are, and gives them back should this thread die.
@@ -87,6 +90,7 @@ export class Arena {
     return new Arena(
       { ...options, byteLength },
       Heap.create({ region, name, byteLength: Math.max(byteLength, SMALL_BYTES_MAX + 1) }),
+      MAKER,
     );
   }
 
@@ -97,7 +101,7 @@ export class Arena {
 
   /**
    * Takes so many bytes at a multiple of `alignment`, a power of two up to 65,536; their content is whatever was left in them.
-   * Answers an offset, or 0 when there is no room.
+   * Answers an offset, or 0 when there is no room, as there is none after dispose.
    * @throws {RingwellError} ERR_GEOMETRY; ERR_CORRUPTION with `guard`, when they were written after they were rewound
    */
   allocate(bytes: number, alignment: number = 16): number {

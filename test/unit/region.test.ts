@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SEAT_ATTACHED, SEAT_GENERATION_SHIFT, SEAT_RESERVED, seatIndex } from '../../src/core/seat.core.js';
-import { Pool, Region, Ring } from '../../src/index.js';
+import { Arena, Pool, Region, Ring } from '../../src/index.js';
 import { expectUnchanged, MiB, poolsOf, refuses, rejects, seatsOf, snapshot } from './helpers.js';
 
 describe('a region', () => {
@@ -143,6 +143,16 @@ describe('a token', () => {
     expect(new Set(lives).size).toBe(4);
     region.cancel(region.share());
     expect(words[seatIndex(2)]! & 0xff).not.toBe(SEAT_RESERVED);
+  });
+});
+
+describe('a constructor that only TypeScript hides', () => {
+  it('refuses to be called', () => {
+    for (const Made of [Region, Arena] as unknown as (new (
+      ...args: unknown[]
+    ) => unknown)[]) {
+      for (const args of [[], [{}], [{ byteLength: 64 }]]) refuses('ERR_USAGE', () => new Made(...args));
+    }
   });
 });
 
