@@ -13,8 +13,10 @@ import {
   BLOCK_WORDS,
   blockTag,
 } from '../../dist/core/block.core.js';
+import type * as realDoorbell from '../../dist/core/doorbell.core.js';
 import type * as realResize from '../../dist/core/resize.core.js';
-import { BAD_HANDLE, DONE, NONE } from '../../dist/core/status.js';
+import * as realSeat from '../../dist/core/seat.core.js';
+import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
 import { layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
@@ -24,8 +26,12 @@ import type { Walk } from './recorder.js';
 import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
 
 const block = await core<typeof realBlock>('core/block.core.js');
+const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
 const resizing = await core<typeof realResize>('core/resize.core.js');
+const seat = await core<typeof realSeat>('core/seat.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
+
+const { SEAT_ATTACHED, SEAT_RESERVED } = realSeat;
 
 /** What the pool's class does itself, and a letter box through which threads pass a handle. */
 const shell = await coreFromText<{
@@ -107,6 +113,26 @@ const acquireWait = op('acquireWait', [], function* ({ words, own, kept }) {
   kept.push(handle);
   return handle;
 });
+/** As `SharedPool.acquireWait`: whoever learns that it is no longer seated rings, as `Attachment.unseated` does. */
+const acquireWaitOrRing = op('acquireWait', [], function* ({ words, own, kept }) {
+  const handle = yield* stock.acquireWait(words, own, Number.POSITIVE_INFINITY);
+  if (handle === UNSEATED) yield* doorbell.ring(words, own[store.OWN_SEAT]!);
+  else kept.push(handle);
+  return handle;
+});
+/** Shares the one free seat, which was the victim's, with who looks into the box. */
+const shareTo = (box: number): Op =>
+  op('share', [], function* ({ words }) {
+    const generation = yield* seat.seatGeneration(words, yield* seat.reserveSeat(words, 1));
+    yield* shell.post(words, box, generation);
+  });
+/** Becomes the next thread of the victim's seat. */
+const inherit = (box: number): Op =>
+  op('attach', [], function* ({ words, own }) {
+    own[store.OWN_SEAT] = 1;
+    own[store.OWN_SEAT_GENERATION] = yield* shell.fetch(words, box);
+    return yield* seat.moveSeat(words, 1, own[store.OWN_SEAT_GENERATION]!, SEAT_RESERVED, SEAT_ATTACHED);
+  });
 const release = op(
   'release',
   last,
@@ -671,6 +697,16 @@ export const programs: readonly Program[] = [
     (_, at, threads) => [
       [acquireWait, acquireWait],
       [evict({ threads, victim: 0, store: at }), acquire],
+    ],
+    { victim: 0, isEvicted: true, capacity: 1 },
+    { preemptions: 0 },
+  ),
+  program(
+    'evicted while it waits, as does the next thread of its seat',
+    (box, at, threads) => [
+      [acquireWaitOrRing],
+      [inherit(box), acquireWait, release],
+      [acquire, evict({ threads, victim: 0, store: at }), shareTo(box), release],
     ],
     { victim: 0, isEvicted: true, capacity: 1 },
     { preemptions: 0 },
