@@ -207,8 +207,8 @@ export class Region {
    * *Proof*: the caller knows that the thread has ended (its `exit` event). A thread that still runs gets ERR_EVICTED.
    * *Threads*: any seat but the one to be recovered; one at a time, others wait. It may die too: recover its seat.
    * *Cost*: one look at every block word, mask word and slot of the region, under the lock that adding a structure needs.
-   * @throws {RingwellError} ERR_SEAT for a seat that isn't one, or a token of another region; ERR_USAGE for this thread's own; ERR_ATTACH when another seat
-   * has held the lock for too long: if its thread has ended, recover that one
+   * @throws {RingwellError} ERR_SEAT for a seat that isn't one, or a token of another region; ERR_USAGE for this thread's own;
+   * ERR_ATTACH when another seat has held the lock for too long: if its thread has ended, recover that one
    */
   recover(seat: number | RegionToken): RecoveryReport {
     return recoverSeat(this.attachment, seat);
