@@ -31,7 +31,7 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_FIRST_PAGE] = firstPage;
   own[core.OWN_MAP] = words[heap + core.HEAP_MAP]! - firstPage;
   own[core.OWN_SPANS] = words[heap + core.HEAP_SPANS]! - firstPage * core.SPAN_WORDS;
-  own[core.OWN_STATES] = words[heap + core.HEAP_STATES]! - (data >>> 6);
+  own[core.OWN_STATES] = words[heap + core.HEAP_STATES]! - (data >>> 5);
   own[core.OWN_FREE_MASK] = words[heap + core.HEAP_FREE_MASK]! - (data >>> 9);
   own[core.OWN_HOLDERS] = words[heap + core.HEAP_HOLDERS]! - (data >>> 6);
   own[core.OWN_USED_MASK] = words[heap + core.HEAP_USED_MASK]!;
@@ -88,7 +88,7 @@ export function layOutHeap(heap: number, pageShift: number, pages: number, class
   const map = usedMask + lines((pages + 31) >>> 5);
   const spans = map + lines(pages);
   const states = spans + lines(pages * core.SPAN_WORDS);
-  const freeMask = states + lines(granules >>> 2);
+  const freeMask = states + lines(granules >>> 1);
   const holders = freeMask + lines(granules >>> 5);
   const end = holders + lines(granules >>> 2);
   const dataOffset = Math.ceil((end * 4) / 2 ** pageShift) * 2 ** pageShift;

@@ -17,7 +17,7 @@ import {
   HOLDER_NOBODY,
   holderOf,
   isLivePointer,
-  liveNibble,
+  lifeOf,
   OWN_CLASSES,
   OWN_CONTROL,
   OWN_FIRST_PAGE,
@@ -37,7 +37,7 @@ import {
   setHolder,
   spanFresh,
   spanIndex,
-  stampNibble,
+  stampOf,
   stateOf,
 } from './span.core.js';
 import { blockAt, clearFreeMask, listSpan } from './span-owner.core.js';
@@ -55,15 +55,15 @@ function rebuildSpan(words: Int32Array, own: Int32Array, page: number): number {
   let live = 0;
   for (let block = 0; block < fresh; block++) {
     const pointer = blockAt(own, page, sizeClass, block);
-    const nibble = liveNibble(words, own, pointer);
+    const life = lifeOf(words, own, pointer);
     const at = pointer >>> own[OWN_PAGE_SHIFT]!;
-    if (nibble >= 8 && stampNibble(words, own, pointer) !== nibble) {
+    if ((life & 1) !== 0 && stampOf(words, own, pointer) !== life) {
       live++;
       if (own[OWN_OWNER] !== 0 && holderOf(words, own, pointer) === 0) writeHolder(words, own, pointer, HOLDER_NOBODY);
       continue;
     }
     if ((stateOf(words[own[OWN_MAP]! + at]!) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
-    if (nibble >= 8) endLife(words, own, pointer);
+    if ((life & 1) !== 0) endLife(words, own, pointer);
     const mask = own[OWN_FREE_MASK]! + (pointer >>> 9);
     const bits = words[mask]!;
     words[mask] = bits | (1 << ((pointer >>> 4) & 31));
@@ -135,7 +135,7 @@ export function abandonSpan(words: Int32Array, own: Int32Array, page: number): n
 function releaseDead(words: Int32Array, own: Int32Array, page: number, sizeClass: number, fresh: number): void {
   for (let block = 0; block < fresh; block++) {
     const pointer = blockAt(own, page, sizeClass, block);
-    if (liveNibble(words, own, pointer) >= 8) endLife(words, own, pointer);
+    if ((lifeOf(words, own, pointer) & 1) !== 0) endLife(words, own, pointer);
     if (holderOf(words, own, pointer) !== 0) setHolder(words, own, pointer, 0);
   }
   clearFreeMask(words, own, page);

@@ -231,14 +231,14 @@ export function spillStock(words: Int32Array, own: Int32Array, sizeClass: number
 function collectPage(words: Int32Array, own: Int32Array, page: number): number {
   const shift = own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + page]!;
-  const pairs = 1 << (shift - 7);
+  const pairs = 1 << (shift - 6);
   for (let pair = 0; pair < pairs; pair += 32) {
-    const first = ((page << shift) >>> 7) + pair;
+    const first = ((page << shift) >>> 6) + pair;
     let found = pairsReturned(words, own[OWN_STATES]! + first * 2, Math.min(32, pairs));
     while (found !== 0) {
       const lowest = found & -found;
       found ^= lowest;
-      const empty = takeBack(words, own, (first + 31 - Math.clz32(lowest)) << 7, word);
+      const empty = takeBack(words, own, (first + 31 - Math.clz32(lowest)) << 6, word);
       // Nothing of it is live any more.
       if (empty !== 0) return dropSpan(words, own, empty);
     }
@@ -260,7 +260,7 @@ function pairsReturned(words: Int32Array, at: number, pairs: number): number {
 }
 
 /**
- * Ends the lives of the returned blocks of one live word: into the stock, or their span. `base` is where its 128 bytes begin. Answers
+ * Ends the lives of the returned blocks of one word: into the stock, or their span. `base` is where its 64 bytes begin. Answers
  * as `returnBlock`.
  */
 function takeBack(words: Int32Array, own: Int32Array, base: number, word: number): number {
@@ -273,7 +273,7 @@ function takeBack(words: Int32Array, own: Int32Array, base: number, word: number
   let mask = 0;
   let count = 0;
   while (bits !== 0) {
-    const granule = (31 - Math.clz32(bits & -bits)) >>> 2;
+    const granule = (31 - Math.clz32(bits & -bits)) >>> 3;
     bits &= bits - 1;
     if (own[stock]! < most) {
       own[stock + STOCK_POINTERS + own[stock]!] = base + (granule << 4);
@@ -286,10 +286,10 @@ function takeBack(words: Int32Array, own: Int32Array, base: number, word: number
   return count === 0 ? 0 : returnBlocks(words, own, base, mask, count);
 }
 
-/** Writes off the holders of some blocks of one live word, each given by the lowest bit of its nibble. */
+/** Writes off the holders of some blocks of one life word, each given by the lowest bit of its byte. */
 function clearHolders(words: Int32Array, own: Int32Array, base: number, bits: number): void {
   for (let rest = bits; rest !== 0; rest &= rest - 1) {
-    setHolder(words, own, base + ((31 - Math.clz32(rest & -rest)) << 2), 0);
+    setHolder(words, own, base + ((31 - Math.clz32(rest & -rest)) << 1), 0);
   }
 }
 

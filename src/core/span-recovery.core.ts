@@ -20,7 +20,7 @@ import {
   hintReturned,
   holderOf,
   isLivePointer,
-  liveNibble,
+  lifeOf,
   OWN_BLOCKS,
   OWN_BYTES,
   OWN_CLASSES,
@@ -83,7 +83,7 @@ export function recoverSpans(words: Int32Array, own: Int32Array, dead: number): 
 /** Frees a large block that the dead seat held. */
 function recoverLarge(words: Int32Array, own: Int32Array, page: number, dead: number): void {
   const pointer = page << own[OWN_PAGE_SHIFT]!;
-  const live = liveNibble(words, own, pointer) >= 8 ? 1 : 0;
+  const live = (lifeOf(words, own, pointer) & 1) !== 0 ? 1 : 0;
   // Not live: its thread died between taking or giving back the pages, and the life.
   if (live !== 0 && holderOf(words, own, pointer) !== dead) return;
   if (live !== 0) {

@@ -15,9 +15,9 @@
  * page map, a word a page: 0 free, or offset in its span 8 | class 8 | state 8 | owner 8
  * span record, 8 words a page, those of a span's first page are used
  *   0 pages | 1 fresh: blocks ever cut off | 2 free: bits in the free mask | 3 next | 4 previous | 5 listed | 6 counted as empty
- * states  a live word and a stamp word for every 128 bytes, side by side: whoever needs one needs the other
- *   live    a nibble a granule (16 bytes): live 1 | generation 3, at a block's first granule
- *   stamps  a nibble a granule: the live nibble under which another seat than the owner gave the block back
+ * states  a life word and a stamp word for every 64 bytes, side by side: whoever needs one needs the other
+ *   lives   a byte a granule (16 bytes), at a block's first granule: it counts lives begun and ended, so it is odd while the block is live
+ *   stamps  a byte a granule: the life under which another seat than the owner gave the block back
  * free mask  a bit a granule: a free block of the span that is in nobody's stock
  * holders    a byte a granule: 0 the span's owner, 255 nobody, or a seat
  * control, one a seat, and one (0) for the centre
@@ -29,16 +29,17 @@
  * Laws
  * - A span's first page word is the truth about it: it appears and disappears by one store of that word, under the lock. The
  *   used mask, the other page words, counts and lists can be rebuilt from those words (`repairPages`).
- * - Only a span's owner writes its live nibbles, free mask and record, plainly. Owner 0: whoever holds the lock does.
- * - A block is live when its live bit is set and its stamp is another nibble. Only a block's first granule is ever live.
- * - Others give a block back by moving its stamp to its live nibble, by compare-and-exchange, and leave a hint; the owner finds
- *   it. Giving back raises the generation, so a stamp that comes late does not match the next life.
- * - When a generation wraps, after 8 lives, the stamp is cleared: an old stamp does not meet its own number again, unless a
+ * - Only a span's owner writes its life words, free mask and record, plainly. Owner 0: whoever holds the lock does.
+ * - A block is live when its life is odd and its stamp is another. Only a block's first granule is ever live.
+ * - Others give a block back by making its stamp its life, by compare-and-exchange, and leave a hint; the owner finds it. The next
+ *   life is another number, so a stamp that comes late does not match it.
+ * - When a life wraps, after 128 of them, the stamp is cleared: an old stamp does not meet its own number again, unless a
  *   thread that frees what another is freeing was stopped between two instructions for that long.
  * - A large block is a span of its own, class 0 in its word; all that happens to it happens under the lock.
+ * - The owner may write a life as a byte, for the other bytes of the word are its own, too. A stamp's word is written whole.
  *
- * Hints: page words, live and stamp words and hint bits of pages read plainly while another may be writing them; a compare-and-exchange, the
- * owner's word or the lock decides. Lives wrap after 8; everything else is bounded by the number of pages.
+ * Hints: page words, life and stamp words and hint bits of pages read plainly while another may be writing them; a compare-and-exchange, the
+ * owner's word or the lock decides. Lives wrap after 128; everything else is bounded by the number of pages.
  */
 
 export const HEAP_PAGE_SHIFT = 0;
@@ -113,9 +114,13 @@ export const OWN_PAGES = 7;
 export const OWN_FIRST_PAGE = 8;
 export const OWN_MAP = 9;
 export const OWN_SPANS = 10;
-/** Of this the live words are the even ones, and a word's stamps stand `STAMPS` behind it. */
+/** Of this the life words are the even ones, and a word's stamps stand `STAMPS` behind it. */
 export const OWN_STATES = 11;
 export const STAMPS = 1;
+/** As bytes, a block's stamp stands so far behind its life. */
+export const STAMP_BYTES = 4;
+/** The life after which the stamp is cleared. */
+export const LIFE_LAST = 255;
 export const OWN_FREE_MASK = 13;
 export const OWN_HOLDERS = 14;
 export const OWN_USED_MASK = 15;
@@ -141,10 +146,10 @@ export const STOCK_MOST = 1;
 export const STOCK_POINTERS = 2;
 const STOCK_CLASS = 124;
 
-/** The live bits of a word, its generations, and the lowest bit of each nibble. */
-const LIVE_BITS = 0x88888888;
-const GENERATIONS = 0x77777777;
-const LOW_BITS = 0x11111111;
+/** Of each byte of a word the lowest bit, all bits but the highest, and the highest. */
+const LOW_BITS = 0x01010101;
+const ALL_BUT_HIGH = 0x7f7f7f7f;
+const HIGH_BITS = 0x80808080;
 
 /** The record of the span whose first page this is. Pages are counted from the beginning of the memory. */
 export function spanIndex(own: Int32Array, page: number): number {
@@ -188,64 +193,63 @@ export function classOf(word: number): number {
   return (word >>> PAGE_CLASS_SHIFT) & 0xff;
 }
 
-/** The live word of a granule; its stamps stand STAMPS behind. */
+/** The life word of a granule; its stamps stand STAMPS behind. */
 export function stateIndex(own: Int32Array, pointer: number): number {
-  return own[OWN_STATES]! + ((pointer >>> 6) & -2);
+  return own[OWN_STATES]! + ((pointer >>> 5) & -2);
 }
 
-/** Where a block's nibble stands in its word. */
-function nibbleShift(pointer: number): number {
-  return (pointer >>> 2) & 28;
+/** Where a block's byte stands in its word. */
+function byteShift(pointer: number): number {
+  return (pointer >>> 1) & 24;
 }
 
-/** The live nibble of a granule, read by its owner or as a hint: 8 and more for a live block, or one that was given back. */
-export function liveNibble(words: Int32Array, own: Int32Array, pointer: number): number {
-  return (words[stateIndex(own, pointer)]! >>> nibbleShift(pointer)) & 15;
+/** The life of a granule, read by its owner or as a hint: odd for a live block, or one that was given back. */
+export function lifeOf(words: Int32Array, own: Int32Array, pointer: number): number {
+  return (words[stateIndex(own, pointer)]! >>> byteShift(pointer)) & 255;
 }
 
 /** The stamp of a granule, with what came before it. */
-export function stampNibble(words: Int32Array, own: Int32Array, pointer: number): number {
-  return (Atomics.load(words, stateIndex(own, pointer) + STAMPS) >>> nibbleShift(pointer)) & 15;
+export function stampOf(words: Int32Array, own: Int32Array, pointer: number): number {
+  return (Atomics.load(words, stateIndex(own, pointer) + STAMPS) >>> byteShift(pointer)) & 255;
 }
 
 /** Whether a block is live. Answers 1 or 0. Others may move meanwhile. */
 export function isLivePointer(words: Int32Array, own: Int32Array, pointer: number): number {
-  const stamp = stampNibble(words, own, pointer);
-  const nibble = (Atomics.load(words, stateIndex(own, pointer)) >>> nibbleShift(pointer)) & 15;
-  return nibble >= 8 && nibble !== stamp ? 1 : 0;
+  const stamp = stampOf(words, own, pointer);
+  const life = (Atomics.load(words, stateIndex(own, pointer)) >>> byteShift(pointer)) & 255;
+  return (life & 1) !== 0 && life !== stamp ? 1 : 0;
 }
 
 /** Makes a free block live. Only its owner. */
 export function setLive(words: Int32Array, own: Int32Array, pointer: number): void {
   const at = stateIndex(own, pointer);
-  words[at] = words[at]! | (8 << nibbleShift(pointer));
+  words[at] = words[at]! | (1 << byteShift(pointer));
 }
 
-/** Ends a block's life: the generation moves on, and when it wraps the stamp is cleared. Only its owner. */
+/** Ends a live block's life; when that wraps, the stamp is cleared. Only its owner. */
 export function endLife(words: Int32Array, own: Int32Array, pointer: number): void {
-  endLives(words, stateIndex(own, pointer), 1 << nibbleShift(pointer));
+  endLives(words, stateIndex(own, pointer), 1 << byteShift(pointer));
 }
 
-/** Ends the lives of several live blocks of one live word, each given by the lowest bit of its nibble. Only their owner. */
+/** Ends the lives of several live blocks of one word, each given by the lowest bit of its byte. Only their owner. */
 export function endLives(words: Int32Array, at: number, bits: number): void {
-  const live = words[at]!;
-  const next = ((live & GENERATIONS & nibblesOf(bits)) + bits) & GENERATIONS;
-  const wrapped = nibblesOf(bits & ~(next | (next >>> 1) | (next >>> 2)));
+  const lives = words[at]!;
+  // One is added to each byte without a carry into the next.
+  const next = ((lives & ALL_BUT_HIGH) + bits) ^ (lives & HIGH_BITS);
+  const wrapped = Math.imul(zeroBytes(next) & bits, 255);
   // Most blocks never had a stamp: then there is nothing to clear, and a plain look costs nothing.
   if ((words[at + STAMPS]! & wrapped) !== 0) Atomics.and(words, at + STAMPS, ~wrapped);
-  words[at] = (live & ~nibblesOf(bits)) | next;
+  words[at] = next;
 }
 
-/** The whole nibbles of which these are the lowest bits. */
-function nibblesOf(bits: number): number {
-  return bits | (bits << 1) | (bits << 2) | (bits << 3);
+/** Which bytes of a word are 0: the lowest bit of each. */
+function zeroBytes(word: number): number {
+  return (~(((word & ALL_BUT_HIGH) + ALL_BUT_HIGH) | word) >>> 7) & LOW_BITS;
 }
 
-/** Which nibbles of a live word are live and equal to their stamps: the lowest bit of each nibble. */
-export function returnedIn(live: number, stamps: number): number {
-  const differ = live ^ stamps;
-  const any = differ | (differ >>> 1) | (differ >>> 2) | (differ >>> 3);
-  return ~any & ((live & LIVE_BITS) >>> 3) & LOW_BITS;
+/** Which blocks of a life word are live but for their stamps, which say that they were given back: the lowest bit of each byte. */
+export function returnedIn(lives: number, stamps: number): number {
+  return zeroBytes(lives ^ stamps) & lives;
 }
 
 /** Who holds a block: 0 is the span's owner. */
@@ -282,21 +286,21 @@ export function hintReturned(words: Int32Array, own: Int32Array, owner: number, 
 
 /** Gives a block of another's span back. Answers 1, or 0 when it is not live. */
 export function stampReturned(words: Int32Array, own: Int32Array, pointer: number): number {
-  const live = stateIndex(own, pointer);
-  const at = live + STAMPS;
-  const shift = nibbleShift(pointer);
+  const lives = stateIndex(own, pointer);
+  const at = lives + STAMPS;
+  const shift = byteShift(pointer);
   // First by plain looks: the exchange says whether they were right.
   const looked = words[at]!;
-  const seen = (words[live]! >>> shift) & 15;
-  if (seen >= 8 && ((looked >>> shift) & 15) !== seen) {
-    const next = (looked & ~(15 << shift)) | (seen << shift);
+  const seen = (words[lives]! >>> shift) & 255;
+  if ((seen & 1) !== 0 && ((looked >>> shift) & 255) !== seen) {
+    const next = (looked & ~(255 << shift)) | (seen << shift);
     if (Atomics.compareExchange(words, at, looked, next) === looked) return hintOwner(words, own, pointer);
   }
   for (;;) {
     const stamps = Atomics.load(words, at);
-    const nibble = (Atomics.load(words, live) >>> shift) & 15;
-    if (nibble < 8 || ((stamps >>> shift) & 15) === nibble) return 0;
-    const next = (stamps & ~(15 << shift)) | (nibble << shift);
+    const life = (Atomics.load(words, lives) >>> shift) & 255;
+    if ((life & 1) === 0 || ((stamps >>> shift) & 255) === life) return 0;
+    const next = (stamps & ~(255 << shift)) | (life << shift);
     if (Atomics.compareExchange(words, at, stamps, next) === stamps) return hintOwner(words, own, pointer);
   }
 }

@@ -19,7 +19,8 @@ import {
   HEAP_RESERVED,
   holderOf,
   isLivePointer,
-  liveNibble,
+  LIFE_LAST,
+  lifeOf,
   OWN_GENERATION,
   OWN_HEAP,
   OWN_MAP,
@@ -27,20 +28,19 @@ import {
   OWN_PAGE_SHIFT,
   OWN_RELEASE_AT,
   OWN_SEAT,
-  OWN_STATES,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
   PAGE_HELD,
   PAGE_LARGE,
   PAGE_SMALL,
-  STAMPS,
+  STAMP_BYTES,
   STOCK_MOST,
   STOCK_POINTERS,
   STOCK_SHIFT,
   setHolder,
   setLive,
   spanLength,
-  stampNibble,
+  stampOf,
   stampReturned,
   stateOf,
 } from '../core/span.core.js';
@@ -49,24 +49,29 @@ import { collectReturned, dropSpan, fillStock, returnBlock, spillStock, stockInd
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
 import { releaseKept, trimHeap } from './heap-keep.core.js';
 
-/** Takes a block from a stock. Answers 0 when it has none. `stock` is where its class begins in the private array. Plain. */
-export function mallocStocked(words: Int32Array, own: Int32Array, states: number, stock: number): number {
+/**
+ * Takes a block from a stock. Answers 0 when it has none. `stock` is where its class begins in the private array, `states` where the
+ * states stand in the bytes. Plain: only this seat writes the lives of its own blocks, so it may do so byte by byte.
+ */
+export function mallocStocked(own: Int32Array, u8: Uint8Array, states: number, stock: number): number {
   const count = own[stock]!;
   if (count <= 0) return 0;
   own[stock] = count - 1;
   const pointer = own[stock + STOCK_POINTERS - 1 + count]!;
-  const at = states + ((pointer >>> 6) & -2);
-  words[at] = words[at]! | (8 << ((pointer >>> 2) & 28));
+  const at = states + (pointer >>> 4) + ((pointer >>> 4) & -4);
+  const life = u8[at]!;
+  u8[at] = life | 1;
   return pointer;
 }
 
 /**
- * Gives a block back into this seat's stock. Answers 1, or 0 when it is not to be done like that (another's, large, not live,
- * stock full): then nothing has changed. Fast path: plain. `pointer` is a multiple of 16 within the data.
+ * Gives a block back into this seat's stock. Answers 1, or 0 when it is not to be done like that (another's, large, not live, its
+ * life wraps, stock full): then nothing has changed. Fast path: plain. `pointer` is a multiple of 16 within the data.
  */
 export function freeStocked(
   words: Int32Array,
   own: Int32Array,
+  u8: Uint8Array,
   map: number,
   pageShift: number,
   tag: number,
@@ -75,20 +80,15 @@ export function freeStocked(
 ): number {
   const page = words[map + (pointer >>> pageShift)]!;
   if ((page & 0xffff) !== tag) return 0;
-  const at = states + ((pointer >>> 6) & -2);
-  const shift = (pointer >>> 2) & 28;
-  const word = words[at]!;
-  const nibble = (word >>> shift) & 15;
-  if (nibble < 8) return 0;
-  // A hint word: another seat may be stamping it now. Ordered before us, it is seen; else the generation tells them apart.
-  const stamp = (words[at + STAMPS]! >>> shift) & 15;
-  if (stamp === nibble) return 0;
+  const at = states + (pointer >>> 4) + ((pointer >>> 4) & -4);
+  const life = u8[at]!;
+  if ((life & 1) === 0 || life === LIFE_LAST) return 0;
+  // A hint: another seat may be stamping it now. Ordered before us, it is seen; else the next life is another number.
+  if (u8[at + STAMP_BYTES] === life) return 0;
   const stock = OWN_STOCK + (((page >>> PAGE_CLASS_SHIFT) & 0xff) << STOCK_SHIFT);
   const count = own[stock]!;
   if (count >= own[stock + STOCK_MOST]!) return 0;
-  const next = (nibble + 1) & 7;
-  if (stamp !== 0 && next === 0) Atomics.and(words, at + STAMPS, ~(15 << shift));
-  words[at] = word ^ ((nibble ^ next) << shift);
+  u8[at] = life + 1;
   own[stock + STOCK_POINTERS + count] = pointer;
   own[stock] = count + 1;
   return 1;
@@ -96,7 +96,12 @@ export function freeStocked(
 
 /** Takes the top of a stock that has one. */
 function popStock(words: Int32Array, own: Int32Array, sizeClass: number): number {
-  return mallocStocked(words, own, own[OWN_STATES]!, stockIndex(sizeClass));
+  const stock = stockIndex(sizeClass);
+  const count = own[stock]! - 1;
+  own[stock] = count;
+  const pointer = own[stock + STOCK_POINTERS + count]!;
+  setLive(words, own, pointer);
+  return pointer;
 }
 
 /** A block of a class. Answers a pointer, NONE or UNSEATED. */
@@ -216,8 +221,8 @@ export function giveBack(words: Int32Array, own: Int32Array, pointer: number): n
   if (stateOf(word) === PAGE_LARGE || own[OWN_OWNER] === 0) return freeLocked(words, own, pointer);
   if ((stateOf(word) & PAGE_SMALL) === 0) return BAD_HANDLE;
   if ((word & 0xff) !== own[OWN_OWNER]) return stampReturned(words, own, pointer) === 0 ? BAD_HANDLE : DONE;
-  const nibble = liveNibble(words, own, pointer);
-  if (nibble < 8 || stampNibble(words, own, pointer) === nibble) return BAD_HANDLE;
+  const life = lifeOf(words, own, pointer);
+  if ((life & 1) === 0 || stampOf(words, own, pointer) === life) return BAD_HANDLE;
   if ((stateOf(word) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
   const stock = stockIndex(classOf(word));
   const most = own[stock + STOCK_MOST]!;
@@ -237,7 +242,7 @@ function freeLocked(words: Int32Array, own: Int32Array, pointer: number): number
   const at = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + at]!;
   let answer = DONE as number;
-  if (word === 0 || liveNibble(words, own, pointer) < 8) answer = BAD_HANDLE;
+  if (word === 0 || (lifeOf(words, own, pointer) & 1) === 0) answer = BAD_HANDLE;
   else if (stateOf(word) === PAGE_LARGE) {
     endLife(words, own, pointer);
     setHolder(words, own, pointer, 0);
@@ -267,7 +272,7 @@ export function resizeLarge(words: Int32Array, own: Int32Array, pointer: number,
   const status = enterHeap(words, own);
   if (status !== DONE) return status;
   let answer = NONE as number;
-  if (stateOf(words[own[OWN_MAP]! + page]!) === PAGE_LARGE && liveNibble(words, own, pointer) >= 8) {
+  if (stateOf(words[own[OWN_MAP]! + page]!) === PAGE_LARGE && (lifeOf(words, own, pointer) & 1) !== 0) {
     const has = spanLength(words, own, page);
     answer = DONE;
     if (pages < has) freePages(words, own, page, pages);

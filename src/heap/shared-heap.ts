@@ -68,6 +68,7 @@ export class SharedHeap extends HeapBase implements Attached {
   private readonly dataBytes: number;
   private readonly map: number;
   private readonly tag: number;
+  /** Where the states stand in `u8`. */
   private readonly states: number;
   /** Where this seat's word stands, and what it says while the seat is ours. */
   private readonly seatAt: number;
@@ -95,7 +96,7 @@ export class SharedHeap extends HeapBase implements Attached {
     this.dataBytes = own[OWN_PAGES]! << this.pageShift;
     this.map = own[OWN_MAP]!;
     this.tag = own[OWN_OWNER] === 0 ? -1 : (PAGE_SMALL << PAGE_STATE_SHIFT) | own[OWN_OWNER]!;
-    this.states = own[OWN_STATES]!;
+    this.states = own[OWN_STATES]! * 4;
     this.seatAt = seatIndex(attachment.seat);
     this.seatWord = (attachment.generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED;
     this.softLimitBytes = options.softLimitBytes ?? Number.POSITIVE_INFINITY;
@@ -123,7 +124,7 @@ export class SharedHeap extends HeapBase implements Attached {
     // others', and the slow path says so.
     if (typeof bytes === 'number' && (bytes & SMALL_MASK) === bytes && words[this.seatAt] === this.seatWord) {
       const stock = OWN_STOCK + (this.classOf[(bytes + 15) >>> 4]! << STOCK_SHIFT);
-      const pointer = mallocFast(words, this.own, this.states, stock);
+      const pointer = mallocFast(this.own, this.u8, this.states, stock);
       if (pointer !== 0) return pointer;
     }
     return this.mallocSlow(bytes, 1);
@@ -213,7 +214,7 @@ export class SharedHeap extends HeapBase implements Attached {
       (pointer & POINTER_MASK) === pointer &&
       (pointer - this.dataOffset) >>> 0 < this.dataBytes >>> 0 &&
       words[this.seatAt] === this.seatWord &&
-      freeFast(words, this.own, this.map, this.pageShift, this.tag, this.states, pointer) === 1
+      freeFast(words, this.own, this.u8, this.map, this.pageShift, this.tag, this.states, pointer) === 1
     )
       return;
     // Looked at here: a loop that begins with many of them would make the engine inline the rare path, and perhaps not the fast one.

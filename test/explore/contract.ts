@@ -87,6 +87,18 @@ export function isNamed(node: AnyNode, name: string): boolean {
   return node.type === 'Identifier' && node.name === name;
 }
 
+/** Whether a name is that of an array: shared words, the same memory as bytes, or a thread's private words. */
+export function isArrayName(name: string): boolean {
+  return name === 'words' || name === 'u8' || name === 'own';
+}
+
+/** Whether a node is an element of the shared memory: of `words`, or of `u8`. */
+export function isShared(node: AnyNode): node is MemberExpression {
+  return (
+    node.type === 'MemberExpression' && node.computed && (isNamed(node.object, 'words') || isNamed(node.object, 'u8'))
+  );
+}
+
 /** The method of `Atomics` that a call names, or undefined. */
 export function atomicsMethod(call: CallExpression): string | undefined {
   const { callee } = call;
@@ -136,22 +148,22 @@ export class Contract {
     if (node.type === 'Identifier') this.#checkBare(node);
     if (node.type === 'AssignmentExpression' || node.type === 'UpdateExpression') {
       const target = node.type === 'AssignmentExpression' ? node.left : node.argument;
-      const isWord = target.type === 'MemberExpression' && isNamed(target.object, 'words');
-      if (isWord && (node.type === 'UpdateExpression' || node.operator !== '=')) {
-        this.#complain(node, 'a compound write to words: read and write are two accesses, so write two');
+      if (isShared(target) && (node.type === 'UpdateExpression' || node.operator !== '=')) {
+        this.#complain(node, 'a compound write to shared memory: read and write are two accesses, so write two');
       }
-      if (isNamed(target, 'words') || isNamed(target, 'own')) this.#complain(node, 'an assignment to an array itself');
+      if (target.type === 'Identifier' && isArrayName(target.name))
+        this.#complain(node, 'an assignment to an array itself');
       if (target.type === 'MemberExpression' && !target.computed) this.#complain(node, 'an assignment to a property');
       if (target.type !== 'MemberExpression' && target.type !== 'Identifier') this.#complain(node, 'destructuring');
     }
   }
 
-  /** `words` and `own` stand by themselves only as the array of an access, or as the argument of that name. */
+  /** `words`, `u8` and `own` stand by themselves only as the array of an access, or as the argument of that name. */
   #mayStandBare(parent: AnyNode, child: Identifier): boolean {
     if (parent.type === 'MemberExpression') return parent.object === child || !parent.computed;
     if (parent.type === 'CallExpression') {
       if (parent.callee === child) return true;
-      if (child.name !== 'words' && child.name !== 'own') return false;
+      if (!isArrayName(child.name)) return false;
       if (atomicsMethod(parent) !== undefined) return child.name === 'words' && parent.arguments[0] === child;
       if (parent.callee.type !== 'Identifier') return false;
       const binding = this.#bindings.get(parent.callee.name);
@@ -166,7 +178,7 @@ export class Contract {
   }
 
   #checkBare(node: Identifier): void {
-    if (node.name === 'words' || node.name === 'own') this.#complain(node, `'${node.name}' used as a value`);
+    if (isArrayName(node.name)) this.#complain(node, `'${node.name}' used as a value`);
     const binding = this.#bindings.get(node.name);
     if (binding?.kind === 'walked' || binding?.kind === 'clock')
       this.#complain(node, `function '${node.name}' used as a value`);
@@ -176,13 +188,14 @@ export class Contract {
     const { object } = node;
     if (object.type !== 'Identifier') this.#complain(node, 'a property of an expression');
     if (node.computed) {
-      if (object.name !== 'words' && object.name !== 'own') {
-        this.#complain(node, `'${object.name}[...]': only 'words' and 'own' are arrays here`);
+      if (!isArrayName(object.name)) {
+        this.#complain(node, `'${object.name}[...]': only 'words', 'u8' and 'own' are arrays here`);
       }
       return;
     }
     const property = node.property.type === 'Identifier' ? node.property.name : '?';
-    if (object.name === 'words' || object.name === 'own') {
+    if (isArrayName(object.name)) {
+      if (object.name === 'u8') this.#complain(node, `'u8.${property}'`);
       if (property !== 'length' && property !== 'fill' && property !== 'copyWithin')
         this.#complain(node, `'${object.name}.${property}'`);
       return;
@@ -217,7 +230,7 @@ export class Contract {
     if (params?.kind !== 'walked') return;
     params.params.forEach((name, i) => {
       const argument = call.arguments[i];
-      if ((name === 'words' || name === 'own') && (argument === undefined || !isNamed(argument, name))) {
+      if (isArrayName(name) && (argument === undefined || !isNamed(argument, name))) {
         this.#complain(call, `a call of '${callee.name}' without '${name}' in its place`);
       }
     });

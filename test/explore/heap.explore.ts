@@ -37,11 +37,20 @@ export function fetch(words, at) {
 }`,
 );
 
+/** Walked code finds the bytes in the words. */
+const bytesOf = (words: Int32Array): Uint8Array => words as unknown as Uint8Array;
+
+/** As `SharedHeap.malloc`, of the one size class. */
+function* mallocBlock({ words, own }: Me): Walk<number> {
+  const pointer = yield* heap.mallocStocked(own, bytesOf(words), own[span.OWN_STATES]! * 4, span.OWN_STOCK);
+  return pointer === 0 ? yield* heap.mallocSmall(words, own, 0) : pointer;
+}
+
 /** As `SharedHeap.free`. */
 function* freePointer({ words, own }: Me, pointer: number): Walk<number> {
   const tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
   const { [span.OWN_MAP]: map, [span.OWN_PAGE_SHIFT]: shift, [span.OWN_STATES]: states } = own;
-  if ((yield* heap.freeStocked(words, own, map!, shift!, tag, states!, pointer)) === 1) return DONE;
+  if ((yield* heap.freeStocked(words, own, bytesOf(words), map!, shift!, tag, states! * 4, pointer)) === 1) return DONE;
   if ((yield* heap.freeOthers(words, own, pointer)) === 1) return DONE;
   return yield* heap.freeBlock(words, own, pointer);
 }
@@ -54,7 +63,7 @@ const keep = function* ({ kept }: Me, walk: Walk<number>): Walk<number> {
   if (pointer > 0) kept.push(pointer);
   return pointer;
 };
-export const malloc = op('malloc', [], me => keep(me, heap.mallocSmall(me.words, me.own, 0)));
+export const malloc = op('malloc', [], me => keep(me, mallocBlock(me)));
 export const mallocLarge = (pages: number): Op =>
   op('malloc', [], me => keep(me, heap.mallocLarge(me.words, me.own, pages, 1)));
 export const free = op(
@@ -272,7 +281,7 @@ export function program(
         return [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1] as const;
       }),
       [words[at + span.HEAP_MAP]!, words[at + span.HEAP_MAP]! + pages],
-      [words[at + span.HEAP_STATES]!, words[at + span.HEAP_STATES]! + pages * 8],
+      [words[at + span.HEAP_STATES]!, words[at + span.HEAP_STATES]! + pages * 16],
     ],
     ...(further.victims === undefined
       ? {
@@ -316,7 +325,7 @@ export const programs: readonly Program[] = [
       [malloc, postTo(box), malloc, free],
       [fetchFrom(box), free],
     ],
-    { lives: 7 },
+    { lives: 127 },
   ),
   program(
     'freed by both at once',

@@ -117,6 +117,23 @@ export function access(kind: number, site: number, word: number, a: number, b: n
   request.b = b;
 }
 
+/** A byte of the shared memory is read in its word. */
+export function* readByte(site: number, at: number): Walk<number> {
+  const word = yield access(READ, site, at >> 2, 0, 0);
+  return ((word as number) >>> ((at & 3) << 3)) & 255;
+}
+
+/**
+ * A byte is written with its word, which is read for that. Two accesses where the machine has one: whoever writes another byte of it
+ * in between loses it, so code may write bytes only of words that nobody else writes.
+ */
+export function* writeByte(site: number, at: number, value: number): Walk<number> {
+  const shift = (at & 3) << 3;
+  const word = yield access(READ, site, at >> 2, 0, 0);
+  yield access(WRITE, site, at >> 2, ((word as number) & ~(255 << shift)) | ((value & 255) << shift), 0);
+  return value;
+}
+
 /** `words.fill`: one plain write a word. */
 export function* fill(
   site: number,

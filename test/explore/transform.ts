@@ -14,7 +14,17 @@ import {
   parse,
 } from 'acorn';
 import { ATOMICS, ExplorerError, READ, sites, WRITE } from './access.js';
-import { atomicsMethod, type Binding, bulkMethod, Contract, checkForms, GLOBALS, isNamed } from './contract.js';
+import {
+  atomicsMethod,
+  type Binding,
+  bulkMethod,
+  Contract,
+  checkForms,
+  GLOBALS,
+  isArrayName,
+  isNamed,
+  isShared,
+} from './contract.js';
 import { type Complain, childrenOf, Scope } from './scope.js';
 
 /** The line of the source, given a position in the emitted text. */
@@ -144,7 +154,7 @@ export class CoreModule {
   }
 
   #add(name: string, binding: Binding, node: AnyNode, isExported: boolean): void {
-    if (name.startsWith('$') || name === 'words' || name === 'own') this.#complain(node, `a top-level '${name}'`);
+    if (name.startsWith('$') || isArrayName(name)) this.#complain(node, `a top-level '${name}'`);
     this.#names.set(name, binding);
     if (isExported) this.#exports.push(name);
   }
@@ -165,7 +175,7 @@ export class CoreModule {
 
 /** Whether running a node may touch shared memory, or read the clock. */
 function touches(node: AnyNode, names: ReadonlyMap<string, Binding>): boolean {
-  if (node.type === 'MemberExpression' && node.computed && isNamed(node.object, 'words')) return true;
+  if (isShared(node)) return true;
   if (node.type === 'CallExpression') {
     if (atomicsMethod(node) !== undefined || bulkMethod(node) !== undefined) return true;
     if (node.callee.type === 'Identifier' && names.get(node.callee.name)?.kind === 'walked') return true;
@@ -208,10 +218,13 @@ class Emitter {
       case 'CallExpression':
         return this.#call(node);
       case 'MemberExpression':
-        if (!node.computed || !isNamed(node.object, 'words')) break;
+        if (!isShared(node)) break;
+        if (isNamed(node.object, 'u8')) return `(yield* $.readByte(${this.#site(node)}, ${this.#emit(node.property)}))`;
         return `(yield $.access(${READ}, ${this.#site(node)}, ${this.#emit(node.property)}, 0, 0))`;
       case 'AssignmentExpression':
-        if (node.left.type !== 'MemberExpression' || !isNamed(node.left.object, 'words')) break;
+        if (!isShared(node.left)) break;
+        if (isNamed(node.left.object, 'u8'))
+          return `(yield* $.writeByte(${this.#site(node)}, ${this.#emit(node.left.property)}, ${this.#emit(node.right)}))`;
         return `(yield $.access(${WRITE}, ${this.#site(node)}, ${this.#emit(node.left.property)}, ${this.#emit(node.right)}, 0))`;
       case 'ReturnStatement':
         return `return $.leave($f, ${node.argument ? this.#emit(node.argument) : 'undefined'});`;
@@ -231,7 +244,7 @@ class Emitter {
   }
 
   #head(statement: AnyNode): string {
-    const alive = this.#scope.aliveAt(statement.start).filter(name => name !== 'words' && name !== 'own');
+    const alive = this.#scope.aliveAt(statement.start).filter(name => !isArrayName(name));
     return `$.at(${['$f', ++pointCount, ...alive].join(', ')}); `;
   }
 

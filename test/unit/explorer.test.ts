@@ -58,7 +58,7 @@ describe('the contract of a core file', () => {
     return () =>
       coreFromText(
         'bad',
-        `export function f(words, own, n) {\n${body}\n}\nexport function g(words) { return words[0]; }`,
+        `export function f(words, own, n, u8) {\n${body}\n}\nexport function g(words) { return words[0]; }`,
       );
   };
   it.each([
@@ -82,6 +82,10 @@ describe('the contract of a core file', () => {
     ['the shared array under another name', 'g(own);', /without 'words' in its place/],
     ['a method call', 'n.toString();', /a method call/],
     ['subarray', 'words.subarray(1);', /'words\.subarray'/],
+    ['an alias of the bytes', 'const b = u8;', /'u8' used as a value/],
+    ['a property of the bytes', 'return u8.length;', /'u8\.length'/],
+    ['a compound write to a byte', 'u8[0] |= 1;', /bad:2: .*compound write/],
+    ['Atomics on bytes', 'Atomics.load(u8, 0);', /something else than 'words'/],
     ['var', 'var x = 1;', /'var'/],
     ['a hidden variable', 'const a = 1; { const a = 2; }', /which hides another 'a'/],
     ['a function as a value', 'const h = g;', /function 'g' used as a value/],
@@ -172,6 +176,17 @@ export function f(words) {
     const { ends } = endsOf({ name: 't', words: [0, 0, 0, 4], threads: [{ ops: [call(coreOf(text), 'f')] }] });
     expect([...ends]).toEqual(['[[7,7,4,4],[[1]]]']);
     expect(kindOf(text, [['f'], ['g']], [0, 0, 0, 4])).toBe('race');
+  });
+
+  it('reads and writes a byte with its word, so two threads may not write bytes of one', () => {
+    const text = `
+export function f(words, u8) { const byte = u8[5]; u8[5] = byte + 255; return byte; }
+export function g(words, u8) { u8[6] = 1; return 1; }
+export function h(words, u8) { u8[0] = 1; return 1; }`;
+    const { ends } = endsOf({ name: 't', words: [0, 0x01020304], threads: [{ ops: [call(coreOf(text), 'f')] }] });
+    expect([...ends]).toEqual([`[[0,${0x01020204}],[[3]]]`]);
+    expect(kindOf(text, [['f'], ['g']], [0, 0])).toBe('race');
+    expect(kindOf(text, [['f'], ['h']], [0, 0])).toBeUndefined();
   });
 });
 
@@ -780,7 +795,7 @@ describe('sites', () => {
     expect(shipped.length).toBeGreaterThan(100);
     for (const { file, line, fn, text } of shipped) {
       const source = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8').split('\n');
-      const access = /Atomics\.\w+|words|bytes/.exec(text)![0];
+      const access = /Atomics\.\w+|words|u8/.exec(text)![0];
       expect(`${file}:${line} ${source.slice(line - 1, line + 3).join('\n')}`).toContain(access);
       // The function stands above, and no other begins in between.
       const above = source.slice(0, line).findLast(text => /^(export )?function /.test(text));
