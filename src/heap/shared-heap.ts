@@ -32,7 +32,8 @@ import * as core from './heap.core.js';
 import { HeapBase, type HeapOptions, type HeapStats } from './heap-base.js';
 import { leaveHeap, trimHeap } from './heap-keep.core.js';
 import { classOfGranules } from './size-classes.js';
-import { walkBlocks } from './walk-blocks.js';
+import { type SoftLimit, softLimitOf } from './soft-limit.js';
+import { countBlocks, walkBlocks } from './walk-blocks.js';
 
 // Engines inline a module's own constants without a check; what is imported is looked up at each call.
 const mallocFast = core.mallocStocked;
@@ -73,9 +74,7 @@ export class SharedHeap extends HeapBase implements Attached {
   /** Where this seat's word stands, and what it says while the seat is ours. */
   private readonly seatAt: number;
   private readonly seatWord: number;
-  private softLimitBytes = Number.POSITIVE_INFINITY;
-  private onSoftLimit: ((reservedBytes: number) => void) | undefined;
-  private beyondSoftLimit = false;
+  private readonly softLimit: SoftLimit | undefined;
 
   constructor(attachment: Attachment, heap: number, options: HeapOptions = {}) {
     super();
@@ -99,8 +98,7 @@ export class SharedHeap extends HeapBase implements Attached {
     this.states = own[OWN_STATES]! * 4;
     this.seatAt = seatIndex(attachment.seat);
     this.seatWord = (attachment.generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED;
-    this.softLimitBytes = options.softLimitBytes ?? Number.POSITIVE_INFINITY;
-    this.onSoftLimit = options.onSoftLimit;
+    this.softLimit = softLimitOf(options);
   }
 
   /** Bytes for blocks. */
@@ -140,7 +138,7 @@ export class SharedHeap extends HeapBase implements Attached {
       ? core.mallocSmall(words, own, this.classOf[(size + 15) >>> 4]!)
       : core.mallocLarge(words, own, Math.max(1, Math.ceil(size / 2 ** pageShift)), alignPages);
     this.checkStatus(pointer);
-    if (this.onSoftLimit !== undefined) this.lookAtSoftLimit(pointer);
+    if (this.softLimit !== undefined) this.lookAtSoftLimit(pointer);
     return pointer;
   }
 
@@ -174,7 +172,7 @@ export class SharedHeap extends HeapBase implements Attached {
       const status = core.resizeLarge(this.words, this.own, pointer, pages);
       this.checkStatus(status);
       if (status === DONE) {
-        if (this.onSoftLimit !== undefined) this.lookAtSoftLimit(0);
+        if (this.softLimit !== undefined) this.lookAtSoftLimit(0);
         return pointer;
       }
     }
@@ -307,25 +305,11 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   stats(): HeapStats {
-    const classes = this.sizes.map(bytes => ({ bytes, live: 0, free: 0 }));
-    let liveBytes = 0;
-    let liveBlocks = 0;
-    this.walk((_pointer, bytes, live) => {
-      if (live) {
-        liveBytes += bytes;
-        liveBlocks++;
-      }
-      const row = bytes <= this.smallMax ? classes[this.classOf[bytes >>> 4]!] : undefined;
-      if (row?.bytes !== bytes) return;
-      if (live) row.live++;
-      else row.free++;
-    });
+    this.attachment.ensureSeated();
     return {
-      liveBytes,
-      liveBlocks,
+      ...countBlocks(this.words, this.own, this.sizes),
       reservedBytes: this.reservedBytes,
       reservedBytesMax: Atomics.load(this.words, this.heap + HEAP_RESERVED_MAX) * 2 ** this.pageShift,
-      classes,
     };
   }
 
@@ -339,13 +323,8 @@ export class SharedHeap extends HeapBase implements Attached {
    * the new block, so it is freed (0: there is none).
    */
   private lookAtSoftLimit(pointer: number): void {
-    const reserved = this.reservedBytes;
-    const beyond = reserved > this.softLimitBytes;
-    const crossed = beyond && !this.beyondSoftLimit;
-    this.beyondSoftLimit = beyond;
-    if (!crossed) return;
     try {
-      this.onSoftLimit?.(reserved);
+      this.softLimit?.look(this.reservedBytes);
     } catch (error) {
       this.free(pointer);
       throw error;
