@@ -4,9 +4,10 @@
  * ```
  * stream, 128 words, then the bytes
  * word   0  size (bytes of the circle, a power of two) | 1 capacity | 2 bytes an element | 3 records: 0 or 1 | 4 data (word index)
- * word  16  writer | 17 reader: the seat that has that side, or 0     | 18 wanted: bytes that the waiting reader waits for
- * word  32  tail: position 30 | attention 1 | closed 1     the writer moves it on; the reader sets attention; anyone closes
- * word  64  head: position 30 | attention 1 | 0            the reader moves it on; the writer sets attention
+ * word  16  writer | 17 reader: the life (generation 24 | seat 8) that has that side, or 0
+ * word  18  wanted: as the head, where the tail has to be for the reader that waits
+ * word  32  tail: epoch | position | attention 1 | closed 1     the writer moves it on; the reader sets attention; anyone closes
+ * word  64  head: epoch | position | attention 1 | 0            the reader moves it on; the writer sets attention
  * word  96  waiters for bytes | word 112  waiters for room                                                (doorbell.core.ts)
  *
  * record, where the stream has records: 4-aligned, so that its length never lies across the end of the circle
@@ -15,7 +16,9 @@
  *
  * Laws
  * - 0 <= tail - head <= capacity; both are whole elements (records: whole records) apart, always.
- * - A side belongs to one seat. It takes it with one exchange at its first use, and leaves it by detaching or by recovery.
+ * - A side belongs to one life of a seat. It takes it with one exchange at its first use, and leaves it by detaching or by recovery.
+ * - Whoever takes a side begins an epoch in that side's word, and moves the word by an exchange from what it knows. So one that was
+ *   recovered and goes on, even in the middle of a call, moves nothing: the word is another, or its exchange came before.
  * - The bytes between tail and head + capacity are the writer's, those between head and tail the reader's: plain accesses.
  * - Publish: plain byte writes, then one exchange that moves the tail. It expects a tail that is neither closed nor looked
  *   after, so a write is in before the close or not at all, and the wake-up costs nothing while nobody waits. So too the head.
@@ -23,8 +26,10 @@
  *   what is wanted, clears attention and rings. Attention left behind by one who went is a wake-up for nobody, nothing more.
  * - What was written and not published, read and not given back, has not happened: a death anywhere leaves a whole stream.
  *
- * Positions are bytes and wrap at 2^30. The size is at most 2^29, and only the owner of a side moves its position, so the
- * difference is never ambiguous, however long a thread sleeps.
+ * Positions are bytes and wrap at twice the size, at 2^22 at the least, so that who checks a moving stream isn't deceived. Only the
+ * owner of a side moves its position, so the difference is never ambiguous, however long a thread sleeps. The epoch has the bits above:
+ * 8, of 2 MiB on one less with each doubling, none at 2^29. An exchange of one who was recovered deceives nobody unless
+ * its side was taken that often within its one call, and stands where it was.
  *
  * Source of the idea: the Linux kernel's kfifo (free-running counters, a mask, no slot lost).
  */
@@ -49,14 +54,34 @@ export const STREAM_ATTENTION = 2;
 /** A position stands above these bits of its word: words are compared and moved on in steps of 4. */
 export const POSITION_SHIFT = 2;
 export const POSITION_MASK = -4;
+/** Positions have as many values, or twice the size where that is more. */
+const POSITIONS_MIN = 0x400000;
 /** The largest circle: 512 MiB. */
 export const STREAM_SIZE_MAX = 0x20000000;
 /** Bytes of a record's length. */
 export const RECORD_HEADER = 4;
 
+/** Where the position stands in a word of a stream of that size: the epoch is above, the flags below. */
+export function positionsOf(size: number): number {
+  return (Math.max(2 * size, POSITIONS_MIN) - 1) << POSITION_SHIFT;
+}
+
 /** Bytes between two position words. */
-export function distance(from: number, to: number): number {
-  return ((to & POSITION_MASK) - (from & POSITION_MASK)) >>> POSITION_SHIFT;
+export function distance(positions: number, from: number, to: number): number {
+  return (((to & positions) - (from & positions)) & positions) >>> POSITION_SHIFT;
+}
+
+/** A word without flags, so many bytes further on, in the same epoch. */
+export function further(positions: number, word: number, bytes: number): number {
+  return (word & ~positions) | ((word + (bytes << POSITION_SHIFT)) & positions);
+}
+
+/** How many bytes behind the head a waiting reader wants to be there; 0 where that is of an earlier reader, or was reached. */
+export function wantedBytes(words: Int32Array, stream: number, positions: number, head: number): number {
+  const wanted = Atomics.load(words, stream + STREAM_WANTED);
+  if (((wanted ^ head) & POSITION_MASK & ~positions) !== 0) return 0;
+  const bytes = distance(positions, head, wanted);
+  return bytes > words[stream + STREAM_CAPACITY]! ? 0 : bytes;
 }
 
 /** Bytes that a record takes in the circle. */
@@ -104,16 +129,17 @@ export function fitsStream(words: Int32Array, stream: number, end: number): numb
 export function streamLength(words: Int32Array, stream: number): number {
   // The head first: it only follows the tail, so the difference is never negative; it may be too large.
   const head = Atomics.load(words, stream + STREAM_HEAD);
-  return Math.min(distance(head, Atomics.load(words, stream + STREAM_TAIL)), words[stream + STREAM_CAPACITY]!);
+  const tail = Atomics.load(words, stream + STREAM_TAIL);
+  return Math.min(distance(positionsOf(words[stream + STREAM_SIZE]!), head, tail), words[stream + STREAM_CAPACITY]!);
 }
 
 /** Walks the laws that hold at every moment. Answers 0, or the index of the first word that breaks one. */
 export function checkStream(words: Int32Array, stream: number, seats: number): number {
-  if (Atomics.load(words, stream + STREAM_WRITER) >>> 0 > seats) return stream + STREAM_WRITER;
-  if (Atomics.load(words, stream + STREAM_READER) >>> 0 > seats) return stream + STREAM_READER;
+  if ((Atomics.load(words, stream + STREAM_WRITER) & 0xff) > seats) return stream + STREAM_WRITER;
+  if ((Atomics.load(words, stream + STREAM_READER) & 0xff) > seats) return stream + STREAM_READER;
   const head = Atomics.load(words, stream + STREAM_HEAD);
   const tail = Atomics.load(words, stream + STREAM_TAIL);
-  const length = distance(head, tail);
+  const length = distance(positionsOf(words[stream + STREAM_SIZE]!), head, tail);
   const records = words[stream + STREAM_RECORDS]!;
   const broken =
     (head & STREAM_CLOSED) !== 0 ||
@@ -131,7 +157,7 @@ function checkRecords(words: Int32Array, stream: number, head: number, length: n
     const word = words[stream + STREAM_DATA]! + ((((head >>> POSITION_SHIFT) + at) & (size - 1)) >>> 2);
     const bytes = Atomics.load(words, word);
     const fits = bytes >= 1 && bytes <= size - RECORD_HEADER && at + recordBytes(bytes) <= length;
-    if (!fits) return distance(head, Atomics.load(words, stream + STREAM_HEAD)) > at ? 0 : word;
+    if (!fits) return distance(positionsOf(size), head, Atomics.load(words, stream + STREAM_HEAD)) > at ? 0 : word;
     at += recordBytes(bytes);
   }
   return 0;
@@ -156,7 +182,11 @@ export function recoverStream(words: Int32Array, stream: number, _seats: number,
   // The bits first: who takes a side next sets them for itself.
   disarm(words, stream + STREAM_BYTE_WAITERS, dead);
   disarm(words, stream + STREAM_ROOM_WAITERS, dead);
-  const wrote = Atomics.compareExchange(words, stream + STREAM_WRITER, dead, 0) === dead ? 1 : 0;
-  const read = Atomics.compareExchange(words, stream + STREAM_READER, dead, 0) === dead ? 1 : 0;
-  return wrote + read;
+  return freeSide(words, stream + STREAM_WRITER, dead) + freeSide(words, stream + STREAM_READER, dead);
+}
+
+/** Takes a side from a seat, in whatever life. Answers 1, or 0 when it does not have it. */
+function freeSide(words: Int32Array, side: number, dead: number): number {
+  const life = Atomics.load(words, side);
+  return (life & 0xff) === dead && Atomics.compareExchange(words, side, life, 0) === life ? 1 : 0;
 }

@@ -6,6 +6,7 @@ import type { Seated } from '../core/store.js';
 import {
   closeStream,
   POSITION_SHIFT,
+  positionsOf,
   recordBytes,
   recoverStream,
   STREAM_CAPACITY,
@@ -33,9 +34,6 @@ export class SharedByteRing extends ByteRingBase implements Attached {
   private readonly own: Int32Array;
   private readonly readers = new WaitQueue();
   private readonly writers = new WaitQueue();
-  /** Which sides this seat is known to have. */
-  private isWriter = false;
-  private isReader = false;
   private left = false;
 
   constructor(attachment: Attachment, stream: number) {
@@ -70,8 +68,6 @@ export class SharedByteRing extends ByteRingBase implements Attached {
   /** Lets go of the sides: other seats may take them. */
   leave(): void {
     this.left = true;
-    this.isWriter = false;
-    this.isReader = false;
     this.circle.forget();
     recoverStream(this.words, this.stream, this.attachment.seats, this.attachment.seat);
   }
@@ -190,27 +186,18 @@ export class SharedByteRing extends ByteRingBase implements Attached {
   }
 
   protected beWriter(call: string): void {
-    if (!this.isWriter) this.becomeWriter(call);
-  }
-
-  private becomeWriter(call: string): void {
-    this.attachment.ensureSeated();
-    const other = core.takeWriter(this.words, this.own);
-    if (other !== 0)
-      throw misuse(call, `seat ${other} is the writer; it can detach, or be recovered when it has ended`);
-    this.isWriter = true;
+    const other = core.asWriter(this.words, this.own);
+    if (other !== 0) throw this.refusal(call, other, 'writer');
   }
 
   protected beReader(call: string): void {
-    if (!this.isReader) this.becomeReader(call);
+    const other = core.asReader(this.words, this.own);
+    if (other !== 0) throw this.refusal(call, other, 'reader');
   }
 
-  private becomeReader(call: string): void {
-    this.attachment.ensureSeated();
-    const other = core.takeReader(this.words, this.own);
-    if (other !== 0)
-      throw misuse(call, `seat ${other} is the reader; it can detach, or be recovered when it has ended`);
-    this.isReader = true;
+  private refusal(call: string, other: number, side: string): Error {
+    if (other === UNSEATED) return this.failure(other);
+    return misuse(call, `seat ${other} is the ${side}; it can detach, or be recovered when it has ended`);
   }
 
   protected roomFor(want: number): number {
@@ -307,5 +294,7 @@ export function openStream(seated: Seated, stream: number): Int32Array {
   own[core.OWN_SEAT] = seat;
   own[core.OWN_SEATS] = seats;
   own[core.OWN_SEAT_GENERATION] = generation;
+  own[core.OWN_LIFE] = (generation << 8) | seat;
+  own[core.OWN_POSITIONS] = positionsOf(own[core.OWN_SIZE]!);
   return own;
 }

@@ -4,17 +4,18 @@
  */
 
 import type * as realDoorbell from '../../dist/core/doorbell.core.js';
-import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
-import type * as realStream from '../../dist/core/stream.core.js';
+import { CLOSED, DONE, NONE, UNSEATED } from '../../dist/core/status.js';
+import * as realStream from '../../dist/core/stream.core.js';
 import { STREAM_WORDS } from '../../dist/core/stream.core.js';
 import type * as real from '../../dist/ring/byte-ring.core.js';
-import { OWN_WORDS } from '../../dist/ring/byte-ring.core.js';
+import { OWN_LIFE, OWN_SEAT_GENERATION, OWN_WORDS } from '../../dist/ring/byte-ring.core.js';
 import { createTunedByteRing } from '../../dist/ring/byte-ring.js';
 import { openStream } from '../../dist/ring/shared-byte-ring.js';
 import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
 import { core, coreFromText } from './loader.js';
-import { type Me, type Op, op, type Program, type Spec } from './program.js';
+import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import type { Walk } from './recorder.js';
+import { evict, seatsFor, sitDown } from './recovery.js';
 
 const ring = await core<typeof real>('ring/byte-ring.core.js');
 const stream = await core<typeof realStream>('core/stream.core.js');
@@ -38,14 +39,14 @@ const REFUSED = -9;
 
 function* beWriter({ words, own }: Me): Walk<number> {
   if (own[HAS_SIDE] !== 0) return 0;
-  const other = yield* ring.takeWriter(words, own);
+  const other = yield* ring.asWriter(words, own);
   if (other === 0) own[HAS_SIDE] = 1;
   return other;
 }
 
 function* beReader({ words, own }: Me): Walk<number> {
   if (own[HAS_SIDE] !== 0) return 0;
-  const other = yield* ring.takeReader(words, own);
+  const other = yield* ring.asReader(words, own);
   if (other === 0) own[HAS_SIDE] = 1;
   return other;
 }
@@ -224,7 +225,151 @@ function dying(
   };
 }
 
+/** Notes what it read or wrote, or what status below CLOSED it got. */
+const noted = (name: string, args: readonly unknown[], body: (me: Me) => Walk<number>): Op =>
+  op(name, args, function* (me) {
+    const answer = yield* body(me);
+    if (answer > 0 || answer === BROKEN) me.kept.push(answer);
+    return answer;
+  });
+/** Writes a word, in the wait for room or not. Who is about to be evicted copies nothing, which can't be stopped; and notes 7. */
+function writing(value: number, waits: boolean): Op {
+  return noted('write', [value], function* ({ words, own }) {
+    const other = yield* ring.asWriter(words, own);
+    if (other !== 0) return other === UNSEATED ? UNSEATED : REFUSED;
+    const room = waits
+      ? yield* ring.waitWritable(words, own, 4, Number.POSITIVE_INFINITY)
+      : yield* ring.roomFor(words, own, 4);
+    if (room < 4) return room;
+    if (value !== COPIES_NOTHING) yield* payload.put(words, own, 0, value);
+    const status = yield* ring.publishWrite(words, own, 4);
+    return status === DONE ? value : status;
+  });
+}
+/** Reads so many words, in the wait for them or not: as one decimal number. */
+function reading(count: number, waits: boolean): Op {
+  return noted('read', [count], function* ({ words, own }) {
+    const other = yield* ring.asReader(words, own);
+    if (other !== 0) return other === UNSEATED ? UNSEATED : REFUSED;
+    const there = waits
+      ? yield* ring.waitReadable(words, own, count * 4, Number.POSITIVE_INFINITY)
+      : yield* ring.bytesFor(words, own, count * 4);
+    if (there <= 0) return there;
+    let value = 0;
+    const bytes = Math.min(there, count * 4);
+    for (let at = 0; at < bytes; at += 4) value = value * 10 + (yield* payload.get(words, own, at));
+    const status = yield* ring.publishRead(words, own, bytes);
+    return status === DONE ? value : status;
+  });
+}
+
+const COPIES_NOTHING = 7;
+const BROKEN = -4;
+
+/**
+ * The writer (0) or the reader (1) is recovered while it lives, at any access, by one who then has its side, from another seat or
+ * in the second life of the same.
+ */
+function evicted(
+  name: string,
+  writer: readonly Op[],
+  reader: readonly Op[],
+  victim: number,
+  heir: readonly Op[],
+  more: More & { isSameSeat?: boolean; closes?: boolean } = {},
+): Program {
+  const { start = 0, capacity = 2, isSameSeat = false, closes = false, ...rest } = more;
+  const layout = layOut(seatsFor(3), capacity, start, false);
+  layout.words.fill(COPIES_NOTHING, layout.stream + STREAM_WORDS, layout.stream + STREAM_WORDS + capacity);
+  const successor = layout.own(isSameSeat ? victim + 1 : 3);
+  if (isSameSeat) {
+    successor[OWN_SEAT_GENERATION] = 2;
+    successor[OWN_LIFE] = (2 << 8) | (victim + 1);
+  }
+  const eviction = evict({ threads: 3, victim, stream: layout.stream });
+  const sits = isSameSeat ? [sitDown(victim + 1)] : [];
+  return {
+    name: `byte ring, evicted: ${name}${isSameSeat ? ', heir in its seat' : ''}`,
+    words: layout.words,
+    threads: [
+      { own: layout.own(1), ops: writer },
+      { own: layout.own(2), ops: reader },
+      { own: successor, ops: [eviction, ...sits, ...heir, ...(closes ? [closing(layout)] : [])] },
+    ],
+    hints: [[layout.stream + realStream.STREAM_WRITER, layout.stream + realStream.STREAM_READER + 1]],
+    // It looks at the bytes as long as it does not know better.
+    races: false,
+    audit: view => auditEvicted(view, layout, capacity, victim),
+    nameOf: layout.nameOf,
+    ...rest,
+  };
+}
+
+/** Every word that was acknowledged is read once, in order, or is there. The last write of the evicted may be in, its last read done. */
+function auditEvicted(view: View, { stream: at, seats }: Layout, capacity: number, victim: number): string | undefined {
+  const { words } = view;
+  const notes = [0, 1, 2].map(thread => view.kept(thread));
+  if (notes.some(values => values.includes(BROKEN))) return `one found a law broken: ${notes.join(' | ')}`;
+  const positions = realStream.positionsOf(capacity * 4);
+  const head = words[at + realStream.STREAM_HEAD]!;
+  const length = realStream.distance(positions, head, words[at + realStream.STREAM_TAIL]!);
+  if (length > capacity * 4) return `${length} bytes are in it`;
+  const taken = [...notes[1]!, ...(victim === 1 ? notes[2]! : [])].join('');
+  const there = Array.from({ length: length / 4 }, (_, i) => {
+    const index = (((head & positions) >>> 2) / 4 + i) & (capacity - 1);
+    return words[at + STREAM_WORDS + index];
+  }).join('');
+  for (const side of [realStream.STREAM_WRITER, realStream.STREAM_READER]) {
+    if ((words[at + side]! & 0xff) > seats) return 'a side names no seat';
+  }
+  const found = `${taken}${there}`;
+  const written = notes[0]!.length + (victim === 0 ? notes[2]!.length : 0);
+  if (victim === 1)
+    return found === notes[0]!.join('') ? undefined : `written ${notes[0]}, taken ${taken}, there ${there}`;
+  const mine = notes[2]!.join('');
+  return found.length === written && found.endsWith(mine)
+    ? undefined
+    : `written ${notes[0]} and ${notes[2]}, taken ${taken}, there ${there}`;
+}
+
+const writeNothing = writing(COPIES_NOTHING, false);
+const eitherSeat = [{ isSameSeat: false }, { isSameSeat: true }];
+
 export const programs: readonly Program[] = [
+  ...eitherSeat.flatMap(seat => [
+    evicted(
+      'the writer',
+      [writeNothing, writeNothing],
+      [reading(1, false), reading(1, false)],
+      0,
+      [writing(8, false), writing(9, false)],
+      seat,
+    ),
+    evicted(
+      'the writer, waiting for room',
+      [1, 2].map(() => writing(COPIES_NOTHING, true)),
+      [1, 2, 3, 4].map(() => reading(1, true)),
+      0,
+      [writing(8, true)],
+      { ...seat, capacity: 1, start: 2 ** 30 - 4, closes: true },
+    ),
+    evicted(
+      'the reader',
+      [1, 2, 3].map(value => writing(value, false)),
+      [reading(1, false), reading(1, false)],
+      1,
+      [reading(1, false), reading(1, false)],
+      seat,
+    ),
+    evicted(
+      'the reader, waiting for two, and its heir for one',
+      [1, 2, 3].map(value => writing(value, true)),
+      [reading(2, true)],
+      1,
+      [reading(1, true)],
+      seat,
+    ),
+  ]),
   program('2 x 3, tries', () => [[1, 2, 3].map(write), [read, read, read]]),
   program('2 x 3, tries, below 2^31', () => [[1, 2, 3].map(write), [read, read, read]], { start: 2 ** 29 - 4 }),
   program('2 x 3, tries, below 2^32', () => [[1, 2, 3].map(write), [read, read, read]], { start: 2 ** 30 - 4 }),

@@ -5,6 +5,7 @@ import type * as realQueue from '../../dist/core/recover-queue.core.js';
 import type * as realStore from '../../dist/core/recover-store.core.js';
 import * as realSeat from '../../dist/core/seat.core.js';
 import { DONE } from '../../dist/core/status.js';
+import type * as realStream from '../../dist/core/stream.core.js';
 import type * as realTape from '../../dist/core/tape.core.js';
 import * as realHeader from '../../dist/region/header.core.js';
 import { core } from './loader.js';
@@ -16,6 +17,7 @@ const header = await core<typeof realHeader>('region/header.core.js');
 const lane = await core<typeof realLane>('core/lane.core.js');
 const queue = await core<typeof realQueue>('core/recover-queue.core.js');
 const seat = await core<typeof realSeat>('core/seat.core.js');
+const stream = await core<typeof realStream>('core/stream.core.js');
 const tape = await core<typeof realTape>('core/tape.core.js');
 const store = await core<typeof realStore>('core/recover-store.core.js');
 
@@ -30,6 +32,7 @@ export interface Recovered {
   readonly queue?: number;
   readonly lane?: number;
   readonly store?: number;
+  readonly stream?: number;
   readonly tape?: number;
   /** What a recoverer does afterwards, on what it has to itself at that seat. */
   readonly heir?: { readonly own: (seat: number) => Int32Array; readonly ops: readonly Op[] };
@@ -42,12 +45,14 @@ export function seatsFor(threads: number): number {
 
 /** As `recoverSeat` in region/recovery.ts, on one ring and one pool: takes back what `dead` held, and frees its seat. */
 function* takeBack(words: Int32Array, what: Recovered, dead: number): Walk<void> {
-  const { threads, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0, tape: tapePart = 0 } = what;
+  const { threads, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0 } = what;
+  const { stream: streamPart = 0, tape: tapePart = 0 } = what;
   const seats = seatsFor(threads);
   if ((yield* seat.seatState(words, dead)) !== SEAT_EVICTED) return;
   if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
   if (lanePart !== 0) yield* lane.recoverLane(words, lanePart, seats, dead);
   if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
+  if (streamPart !== 0) yield* stream.recoverStream(words, streamPart, seats, dead);
   if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
   yield* doorbell.ringBells(words, threads);
   yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
@@ -99,6 +104,14 @@ export function evict(what: Recovered): Op {
     yield* takeBack(words, what, victim + 1);
     yield* header.unlockRegion(words, threads, 1);
     return DONE;
+  });
+}
+
+/** Takes the seat of a thread that was evicted, in its second life. */
+export function sitDown(number: number): Op {
+  return op('sit down', [number], function* ({ words }) {
+    const free = yield* seat.reserveSeat(words, seatsFor(3));
+    return yield* seat.moveSeat(words, free, 2, realSeat.SEAT_RESERVED, realSeat.SEAT_ATTACHED);
   });
 }
 
