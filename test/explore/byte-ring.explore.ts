@@ -351,7 +351,7 @@ export const programs: readonly Program[] = [
       [1, 2, 3, 4].map(() => reading(1, true)),
       0,
       [writing(8, true)],
-      { ...seat, capacity: 1, start: 2 ** 30 - 4, closes: true },
+      { ...seat, capacity: 1, start: 2 ** 30 - 4, closes: true, preemptions: 3 },
     ),
     evicted(
       'the reader',
@@ -367,7 +367,7 @@ export const programs: readonly Program[] = [
       [reading(2, true)],
       1,
       [reading(1, true)],
-      seat,
+      { ...seat, preemptions: 3 },
     ),
   ]),
   program('2 x 3, tries', () => [[1, 2, 3].map(write), [read, read, read]]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
-import { Broadcast, Heap, NONE, Pool, Region, Ring } from '../../src/index.js';
+import { Broadcast, ByteRing, Heap, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
@@ -274,4 +274,44 @@ describe('a thread that was recovered while it still ran', () => {
     expect(pool.liveCount).toBe(0);
     mine.check();
   });
+
+  it.each([
+    ['another', false],
+    ['its own', true],
+  ])(
+    'reads and writes nothing of a byte ring whose sides are those of the next thread, in %s seat',
+    (_, isSameSeat) => {
+      for (const records of [false, true]) {
+        const [mine, other] = seatsOf(2, { seats: 3 }) as [Region, Region];
+        const ring = ByteRing.create({ region: mine, name: 'bytes', capacity: 64, records });
+        const held = isSameSeat ? undefined : Region.attach(mine.share());
+        const theirs = ByteRing.attach(other, 'bytes');
+        const segments = new Int32Array(4);
+        const target = new Uint8Array(4);
+        theirs.write(Uint8Array.of(1, 1, 1, 1));
+        expect(theirs.read(target)).toBe(4);
+        theirs.reserveWrite(4, segments);
+        mine.recover(other.seat);
+        const heir = ByteRing.attach(held ?? Region.attach(mine.share()), 'bytes');
+        expect(heir.read(target)).toBe(0);
+        expect(heir.reserveWrite(4, segments)).toBe(4);
+        heir.bytes.fill(2, segments[0]!, segments[0]! + 4);
+        for (const call of [
+          () => theirs.commitWrite(4),
+          () => theirs.write(Uint8Array.of(3, 3, 3, 3)),
+          () => theirs.read(target),
+          () => theirs.reserveRead(4, segments),
+        ])
+          refuses('ERR_EVICTED', call);
+        heir.commitWrite(4);
+        refuses('ERR_EVICTED', () => theirs.read(target));
+        expect(heir.read(target)).toBe(4);
+        expect([...target]).toEqual([2, 2, 2, 2]);
+        expect(heir.write(Uint8Array.of(4, 4, 4, 4))).toBe(4);
+        expect(heir.read(target)).toBe(4);
+        expect(ring.length).toBe(0);
+        mine.check();
+      }
+    },
+  );
 });
