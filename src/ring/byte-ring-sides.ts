@@ -61,12 +61,12 @@ export abstract class ByteRingSides {
   // Engines inline no more than so many bytecodes into one function: what is rare stands apart from what every call does.
 
   /** @internal */ protected checkSource(source: Uint8Array, call: string): void {
-    if (!(source instanceof Uint8Array) || this.elementBytes !== 1 || this.writing !== FREE)
+    if (!(source instanceof Uint8Array) || this.elementBytes !== 1 || this.writing !== FREE || !(source.length >= 0))
       this.checkSourceFully(source, call);
   }
 
   private checkSourceFully(source: Uint8Array, call: string): void {
-    if (!(source instanceof Uint8Array)) checkBytes(source, call);
+    checkBytes(source, call);
     if (this.elementBytes !== 1) this.checkWhole(source.length, `${call}: the source's length`);
     if (this.writing === FREE) return;
     throw this.writing === UNDER_WAY
@@ -75,7 +75,7 @@ export abstract class ByteRingSides {
   }
 
   /** @internal */ protected checkTarget(target: Uint8Array, call: string): void {
-    if (!(target instanceof Uint8Array)) checkBytes(target, call);
+    if (!(target instanceof Uint8Array) || !(target.length >= 0)) checkBytes(target, call);
     if (this.reading !== FREE) this.checkIdleReader(call);
   }
 

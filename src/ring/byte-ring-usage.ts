@@ -38,9 +38,9 @@ export function byteRingGeometry(options: ByteRingOptions, what: string): ByteRi
   return { size, elementBytes, records };
 }
 
-/** @throws {RingwellError} ERR_USAGE for what is not a Uint8Array; one of another realm is as good */
+/** @throws {RingwellError} ERR_USAGE for what is not a Uint8Array, or says another length than it has; one of another realm is as good */
 export function checkBytes(value: unknown, call: string): void {
-  if (isBytes(value)) return;
+  if (isBytes(value) && value.length === elementsIn(value)) return;
   throw new RingwellError('ERR_USAGE', `byteRing.${call}: expected a Uint8Array, got ${show(value)}`);
 }
 

@@ -266,6 +266,8 @@ describe('misuse', () => {
       new Int8Array(4),
       new Uint16Array(4),
       {},
+      Object.defineProperty(new Uint8Array(4), 'length', { value: -1 }),
+      Object.defineProperty(new Uint8Array(4), 'length', { value: Number.NaN }),
     ]) {
       for (const each of [ring, records]) {
         refuses('ERR_USAGE', () => each.write(wrong as never));
