@@ -2,7 +2,15 @@
 // number i is always the same, so whoever takes a side over knows from its position what comes: nothing acknowledged may be
 // missing, nothing given back may come again.
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { STREAM_HEAD, STREAM_TAIL, STREAM_WORDS } from '../../dist/core/stream.core.js';
+import {
+  distance,
+  POSITION_SHIFT,
+  positionsOf,
+  STREAM_HEAD,
+  STREAM_SIZE,
+  STREAM_TAIL,
+  STREAM_WORDS,
+} from '../../dist/core/stream.core.js';
 import { ByteRing, Region } from '../../dist/index.js';
 import { createTunedByteRing } from '../../dist/ring/byte-ring.js';
 import { must, random, Violation } from './harness.mjs';
@@ -11,10 +19,11 @@ const PIECE_MAX = 100;
 /** Byte i of the stream. */
 const byteAt = i => Math.imul(i ^ (i >>> 11), 0x9e3779b1) >>> 24;
 
-/** The position of a side, as the stream has it. Both start at 0, and do not come round here. */
+/** The position of a side, as the stream has it. Both start at 0, and come round after a while: byte numbers too. */
 function position(region, ring, side) {
   const words = new Int32Array(region.buffer);
-  return Atomics.load(words, ring.bytes.byteOffset / 4 - STREAM_WORDS + side) >>> 2;
+  const stream = ring.bytes.byteOffset / 4 - STREAM_WORDS;
+  return distance(positionsOf(words[stream + STREAM_SIZE]), 0, Atomics.load(words, stream + side));
 }
 
 /** @returns {Promise<string>} */
@@ -48,7 +57,8 @@ export async function run({ seconds, seed, capacity, victim, deathsMax }) {
     region.recover(token);
     kills++;
     const [at, least] = [position(region, ring, theirs), acknowledged[0]];
-    must(at >= least, () => `the ${victim} had acknowledged ${least} bytes, its position is ${at}`);
+    const more = distance(positionsOf(ring.capacity), least << POSITION_SHIFT, at << POSITION_SHIFT);
+    must(more <= ring.capacity, () => `the ${victim} had acknowledged ${least} bytes, its position is ${at}`);
     region.check();
   } while (performance.now() < deadline && kills < deathsMax);
   return `${kills} deaths of the ${victim}, ${position(region, ring, STREAM_HEAD)} bytes`;
