@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions } from '../core/errors.js';
 import {
+  claimTag,
   FRAME_WORDS,
   FRAMES_HEAD,
   FRAMES_PAYLOAD,
@@ -7,6 +8,7 @@ import {
   FRAMES_UNITS,
   FRAMES_WORDS,
   initFrames,
+  POSITION_MASK,
   UNIT_BYTES,
   UNITS_MAX,
 } from '../core/frame.core.js';
@@ -90,6 +92,9 @@ export function openFrames(seated: Seated, frames: number): { own: Int32Array; u
   own[core.OWN_SEATS] = seats;
   own[core.OWN_SEAT_GENERATION] = generation;
   own[core.OWN_HEAD] = head;
-  own[core.OWN_HEAD_SEEN] = head;
+  own[core.OWN_HEAD_SEEN] = head & POSITION_MASK;
+  // As no gate is: the first claim looks at the seat.
+  own[core.OWN_GATE] = -1;
+  own[core.OWN_TAG] = claimTag(seat, generation);
   return { own, units, payload: words[frames + FRAMES_PAYLOAD]! };
 }

@@ -2,7 +2,7 @@ import { now } from '../core/clock.js';
 import type { Closable } from '../core/closable.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
-import { FRAMES_CLOSED, FRAMES_MESSAGE_WAITERS, UNIT_SHIFT } from '../core/frame.core.js';
+import { FRAMES_GATE, FRAMES_MESSAGE_WAITERS, GATE_CLOSED, UNIT_SHIFT } from '../core/frame.core.js';
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { WaitQueue } from '../core/wait-queue.js';
@@ -69,7 +69,7 @@ export class MessageRing extends MessageSender implements Closable {
   }
 
   get closed(): boolean {
-    return Atomics.load(this.words, this.frames + FRAMES_CLOSED) !== 0;
+    return (Atomics.load(this.words, this.frames + FRAMES_GATE) & GATE_CLOSED) !== 0;
   }
 
   /**
@@ -186,14 +186,16 @@ export class MessageRing extends MessageSender implements Closable {
       if (found <= 0) return count > 0 && found >= CLOSED ? count : this.notReceived(found);
       const unit = found - 1;
       const bytes = core.messageBytes(words, own, unit);
-      if (bytes < 0) throw this.attachment.poison(this.frames, 'a message is longer than its frame');
+      if (bytes < 0) throw this.damaged('a message is longer than its frame');
       this.receiving = true;
+      let passed = DONE;
       try {
         handler(payload + (unit << UNIT_SHIFT), bytes, core.messageType(words, own, unit));
       } finally {
         this.receiving = false;
-        if (!this.left) core.passMessage(words, own);
+        if (!this.left) passed = core.passMessage(words, own);
       }
+      if (passed !== DONE) throw this.broken(passed);
       count++;
       if (this.left) break;
     }

@@ -2,6 +2,7 @@ import { now } from '../core/clock.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { FRAME_FULL, FRAME_SKIP, UNIT_SHIFT } from '../core/frame.core.js';
 import { pause, SPINS } from '../core/pause.js';
+import { isSeated } from '../core/seat.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { isBytes } from '../core/typed-array.js';
 import type { Attachment } from '../region/attachment.js';
@@ -152,7 +153,7 @@ export abstract class MessageSender {
     const isWhole = isUnit && Number.isInteger(from);
     const status = isWhole ? core.settle(this.words, this.own, from >>> UNIT_SHIFT, state) : BAD_HANDLE;
     if (status === DONE) return;
-    if (status === UNSEATED) throw this.attachment.unseated();
+    if (status === UNSEATED) throw this.broken(status);
     throw new RingwellError(
       'ERR_HANDLE',
       `messageRing.${call}: expected the offset of an open claim of this thread, got ${show(offset)}`,
@@ -174,7 +175,15 @@ export abstract class MessageSender {
 
   /** @internal What is wrong with the ring, or with this thread's seat. */
   protected broken(status: number): RingwellError {
-    if (status === UNSEATED) return this.attachment.unseated();
-    return this.attachment.poison(this.frames, 'a frame of a message ring is damaged');
+    return this.damaged(
+      status === UNSEATED ? 'a message ring has moved without its thread' : 'a frame of a message ring is damaged',
+    );
+  }
+
+  /** @internal A law is broken, it seems. Who was recovered may have seen what others do now, and believes nothing. */
+  protected damaged(law: string): RingwellError {
+    const { attachment, frames, words } = this;
+    if (isSeated(words, attachment.seat, attachment.generation) === 0) return attachment.unseated();
+    return attachment.poison(frames, law);
   }
 }

@@ -5,7 +5,7 @@
 import type * as realDoorbell from '../../dist/core/doorbell.core.js';
 import type * as realFrame from '../../dist/core/frame.core.js';
 import * as frame from '../../dist/core/frame.core.js';
-import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
+import { CLOSED, DONE, NONE, UNSEATED } from '../../dist/core/status.js';
 import { createStructure } from '../../dist/region/structures.js';
 import type * as real from '../../dist/ring/message-ring.core.js';
 import * as lays from '../../dist/ring/message-ring.core.js';
@@ -14,6 +14,7 @@ import { messageRingKindOf, openFrames } from '../../dist/ring/message-ring-layo
 import { attachmentIn, layOutRegion, namer, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type Spec, type View } from './program.js';
+import { evict, seatAudit, seatsFor, sitDown } from './recovery.js';
 
 const messages = await core<typeof real>('ring/message-ring.core.js');
 const frames = await core<typeof realFrame>('core/frame.core.js');
@@ -95,7 +96,7 @@ interface Shape {
 
 interface Layout {
   readonly words: Int32Array;
-  readonly own: (seat: number) => Int32Array;
+  readonly own: (seat: number, generation?: number) => Int32Array;
   readonly hints: (readonly [number, number])[];
   readonly nameOf: (word: number) => string;
   readonly part: number;
@@ -117,9 +118,9 @@ function layOut(seats: number, { units = 2, start = 0 }: Shape): Layout {
   });
   return {
     words: wordsOf(region).slice(0, records + units * frame.FRAME_WORDS),
-    own: seat => openFrames({ words, seat, seats, generation: 1 }, part).own,
+    own: (seat, generation = 1) => openFrames({ words, seat, seats, generation }, part).own,
     hints: [
-      [part + frame.FRAMES_CLOSED, part + frame.FRAMES_CLOSED + 1],
+      [part + frame.FRAMES_GATE, part + frame.FRAMES_GATE + 1],
       [part + frame.FRAMES_TAIL, part + frame.FRAMES_TAIL + 1],
       ...pairs,
     ],
@@ -277,12 +278,133 @@ function consumerDies(
   };
 }
 
+/** Receives as `MessageRing.receive`; only what it has passed is its own. */
+const notedReceive = op('receive', [], function* ({ words, own, kept }) {
+  const status = yield* messages.becomeConsumer(words, own);
+  if (status !== DONE) return status;
+  const found = yield* messages.nextMessage(words, own);
+  if (found <= 0) return found;
+  const type = yield* messages.messageType(words, own, found - 1);
+  const passed = yield* messages.passMessage(words, own);
+  kept.push(passed === DONE ? type : passed);
+  return passed;
+});
+const notedReceiveWait = op('receiveWait', [], function* ({ words, own, kept }) {
+  const status = yield* messages.becomeConsumer(words, own);
+  if (status !== DONE) return status;
+  const found = yield* messages.nextMessageWait(words, own, FOREVER);
+  if (found <= 0) return found;
+  const type = yield* messages.messageType(words, own, found - 1);
+  const passed = yield* messages.passMessage(words, own);
+  kept.push(passed === DONE ? type : passed);
+  return passed;
+});
+/** Claims in one call and commits in another. Notes the unit + 1, and what came of the commit. */
+const claimOne = (value: number): Op =>
+  op('claim', [value], function* ({ words, own, kept }) {
+    const found = yield* messages.claim(words, own, 1, value);
+    kept.push(Math.max(found, 0));
+    return found;
+  });
+const commitOne = (value: number): Op =>
+  op(
+    'commit',
+    [value],
+    function* ({ words, own, kept }) {
+      const status = yield* messages.settle(words, own, kept.pop()! - 1, frame.FRAME_FULL);
+      if (status === DONE) kept.push(value);
+      return status;
+    },
+    ({ kept }) => kept.at(-1) !== 0,
+  );
+
+/** The messages that are in the ring at the end, or what is wrong there. */
+function left({ words }: View, part: number): number[] | string {
+  const units = words[part + frame.FRAMES_UNITS]!;
+  const unitBits = 31 - Math.clz32(units);
+  const found: number[] = [];
+  for (let past = 0; past < units; ) {
+    const position = words[part + frame.FRAMES_HEAD]! + past;
+    const record = words[part + frame.FRAMES_RECORDS]! + (position & (units - 1)) * frame.FRAME_WORDS;
+    const word = words[frame.frameIndex(words[part + frame.FRAMES_RECORDS]!, position, unitBits)]!;
+    if (word === frame.emptyFrame(position, unitBits)) break;
+    const state = word & frame.FRAME_STATE_MASK;
+    if (state === frame.FRAME_CLAIMED) return 'a claim of a thread that is gone stays open';
+    if (state === frame.FRAME_FULL) found.push(words[record + frame.FRAME_TYPE]!);
+    past += word >>> frame.FRAME_LENGTH_SHIFT;
+  }
+  return found;
+}
+
+interface Eviction extends Shape {
+  /** The heir sits where the evicted sat. */
+  sameSeat?: boolean;
+}
+
+/**
+ * A thread is recovered while it lives, by the last of the threads, who then is its heir. Every message that was acknowledged is passed once, by
+ * one or the other, and in order.
+ */
+function evicted(
+  name: string,
+  threads: readonly (readonly Op[])[],
+  victim: number,
+  heir: readonly Op[],
+  { units = 2, start = 0, sameSeat = false, ...more }: Partial<Program> & Eviction = {},
+): Program {
+  const count = threads.length + 1;
+  const layout = layOut(seatsFor(count), { units, start });
+  const what = { threads: count, victim, frames: layout.part };
+  const last = sameSeat ? [evict(what), sitDown(what.victim + 1, what.threads), ...heir] : [evict(what), ...heir];
+  const consumers = victim === 0 ? [0, count - 1] : [0];
+  return {
+    name: `messages, evicted: ${name}`,
+    words: layout.words,
+    threads: [
+      ...threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
+      { name: 'heir', own: sameSeat ? layout.own(victim + 1, 2) : layout.own(count), ops: last },
+    ],
+    hints: layout.hints,
+    nameOf: layout.nameOf,
+    law: view => lawOf(view, layout, seatsFor(count)),
+    audit: view => auditEvicted(view, layout, consumers, count, victim),
+    // What the evicted reads is others' by then; it passes nothing of that.
+    races: false,
+    ...more,
+  };
+}
+
+function auditEvicted(
+  view: View,
+  { part }: Layout,
+  consumers: readonly number[],
+  count: number,
+  victim: number,
+): string | undefined {
+  const there = left(view, part);
+  if (typeof there === 'string') return there;
+  for (const thread of consumers) {
+    const wrong = view.kept(thread).find(value => value < 0);
+    if (wrong !== undefined && (thread !== victim || wrong !== UNSEATED)) return `thread ${thread} was told ${wrong}`;
+  }
+  const received = [...consumers.flatMap(thread => view.kept(thread).filter(value => value > 0)), ...there];
+  for (let thread = 0; thread < count; thread++) {
+    if (consumers.includes(thread)) continue;
+    const told = view.kept(thread).filter(value => value > 0);
+    const places = told.map(value => received.indexOf(value));
+    const isInOrder = places.every((place, i) => place >= 0 && (i === 0 || place > places[i - 1]!));
+    if (!isInOrder) return `thread ${thread} was told of ${told}, received were ${received}`;
+  }
+  if (new Set(received).size !== received.length) return `received twice: ${received}`;
+  return seatAudit(view);
+}
+
 export const programs: readonly Program[] = [
   program('2 x 3, tries', [[1, 2, 3].map(v => send(v)), [receive, receive, receive]]),
-  program('2 x 3, tries, below 2^31', [[1, 2, 3].map(v => send(v)), [receive, receive, receive]], {
-    start: 2 ** 31 - 2,
+  program('2 x 3, tries, below 2^28', [[1, 2, 3].map(v => send(v)), [receive, receive, receive]], {
+    start: 2 ** 28 - 2,
   }),
-  program('2 x 3, tries, below 2^32', [[1, 2, 3].map(v => send(v)), [receive, receive, receive]], { start: -2 }),
+  program('2 x 3, tries, below 2^29', [[1, 2, 3].map(v => send(v)), [receive, receive, receive]], { start: -2 }),
   program('3 x 2, two producers', [
     [send(1), send(2)],
     [send(3), send(4)],
@@ -331,7 +453,32 @@ export const programs: readonly Program[] = [
   consumerDies('two messages', [sendWait(1), sendWait(2), close]),
   consumerDies('resigning', [sendWait(1), close], { last: [resign] }),
   consumerDies('three messages, one unit', [sendWait(1), sendWait(2), sendWait(3), close], { units: 1 }),
-  consumerDies('below 2^32', [sendWait(1), sendWait(2), sendWait(3), close], { start: -1, long: true }),
+  consumerDies('below 2^29', [sendWait(1), sendWait(2), sendWait(3), close], { start: -1, long: true }),
+  evicted('consumer, waiting', [[notedReceiveWait], [send(1), send(2)]], 0, [notedReceiveWait]),
+  ...[false, true].flatMap(sameSeat => {
+    const where = sameSeat ? ', heir in the same seat' : '';
+    const two = [notedReceive, notedReceive];
+    const claims = [claimOne(1), commitOne(1), claimOne(2), commitOne(2)];
+    const heirs = [claimOne(5), commitOne(5), claimOne(6), commitOne(6)];
+    return [
+      evicted(`consumer${where}`, [two, [1, 2, 3].map(v => send(v))], 0, two, { sameSeat }),
+      evicted(`consumer, one unit${where}`, [two, [1, 2, 3].map(v => send(v))], 0, two, { units: 1, sameSeat }),
+      evicted(
+        `consumer, behind an abort and padding${where}`,
+        [two, [abort, send(1, 2), send(2)]],
+        0,
+        [notedReceive, ...two],
+        { units: 4, start: 2, sameSeat },
+      ),
+      evicted(`producer, room for all${where}`, [two, [send(1), send(2)]], 1, [send(5)], { units: 4, sameSeat }),
+      // In the middle of a claim it may still write what it was about to.
+      evicted(`producer, between two calls${where}`, [[notedReceive, ...two], claims], 1, heirs, {
+        units: 1,
+        sameSeat,
+        preemptions: 0,
+      }),
+    ];
+  }),
   program(
     '2 x 4 and 1, waiting, four units',
     [

@@ -1,5 +1,6 @@
 /** Recovery as a program's supervisors run it: the first recovers the victim, the second the first, should that die too. */
 import type * as realDoorbell from '../../dist/core/doorbell.core.js';
+import type * as realFrame from '../../dist/core/frame.core.js';
 import type * as realLane from '../../dist/core/lane.core.js';
 import type * as realQueue from '../../dist/core/recover-queue.core.js';
 import type * as realStore from '../../dist/core/recover-store.core.js';
@@ -13,6 +14,7 @@ import { type Op, op, type Program, type View } from './program.js';
 import type { Walk } from './recorder.js';
 
 const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
+const frame = await core<typeof realFrame>('core/frame.core.js');
 const header = await core<typeof realHeader>('region/header.core.js');
 const lane = await core<typeof realLane>('core/lane.core.js');
 const queue = await core<typeof realQueue>('core/recover-queue.core.js');
@@ -21,7 +23,7 @@ const stream = await core<typeof realStream>('core/stream.core.js');
 const tape = await core<typeof realTape>('core/tape.core.js');
 const store = await core<typeof realStore>('core/recover-store.core.js');
 
-const { SEAT_EVICTED, SEAT_FREE } = realSeat;
+const { SEAT_ATTACHED, SEAT_EVICTED, SEAT_FREE, SEAT_RESERVED } = realSeat;
 
 /** What is recovered: the threads, of which one may die, and the parts of the structures; 0 for none. */
 export interface Recovered {
@@ -34,6 +36,7 @@ export interface Recovered {
   readonly store?: number;
   readonly stream?: number;
   readonly tape?: number;
+  readonly frames?: number;
   /** What a recoverer does afterwards, on what it has to itself at that seat. */
   readonly heir?: { readonly own: (seat: number) => Int32Array; readonly ops: readonly Op[] };
 }
@@ -46,7 +49,7 @@ export function seatsFor(threads: number): number {
 /** As `recoverSeat` in region/recovery.ts, on one ring and one pool: takes back what `dead` held, and frees its seat. */
 function* takeBack(words: Int32Array, what: Recovered, dead: number): Walk<void> {
   const { threads, queue: queuePart = 0, lane: lanePart = 0, store: storePart = 0 } = what;
-  const { stream: streamPart = 0, tape: tapePart = 0 } = what;
+  const { stream: streamPart = 0, tape: tapePart = 0, frames: framesPart = 0 } = what;
   const seats = seatsFor(threads);
   if ((yield* seat.seatState(words, dead)) !== SEAT_EVICTED) return;
   if (queuePart !== 0) yield* queue.recoverQueue(words, queuePart, seats, dead);
@@ -54,6 +57,7 @@ function* takeBack(words: Int32Array, what: Recovered, dead: number): Walk<void>
   if (storePart !== 0) yield* store.recoverStore(words, storePart, seats, dead);
   if (streamPart !== 0) yield* stream.recoverStream(words, streamPart, seats, dead);
   if (tapePart !== 0) yield* tape.recoverTape(words, tapePart, seats, dead);
+  if (framesPart !== 0) yield* frame.recoverFrames(words, framesPart, seats, dead);
   yield* doorbell.ringBells(words, threads);
   yield* seat.moveSeat(words, dead, 1, SEAT_EVICTED, SEAT_FREE);
 }
@@ -107,11 +111,11 @@ export function evict(what: Recovered): Op {
   });
 }
 
-/** Takes the seat of a thread that was evicted, in its second life. */
-export function sitDown(number: number): Op {
+/** Takes the seat of a thread that was evicted, in its second life: for an heir whose private array says so. */
+export function sitDown(number: number, threads = 3): Op {
   return op('sit down', [number], function* ({ words }) {
-    const free = yield* seat.reserveSeat(words, seatsFor(3));
-    return yield* seat.moveSeat(words, free, 2, realSeat.SEAT_RESERVED, realSeat.SEAT_ATTACHED);
+    const free = yield* seat.reserveSeat(words, seatsFor(threads));
+    return yield* seat.moveSeat(words, free, 2, SEAT_RESERVED, SEAT_ATTACHED);
   });
 }
 

@@ -28,14 +28,14 @@ export const messageRingKind: Kind = {
   },
 
   stop(words, at) {
-    Atomics.store(words, at + frame.FRAMES_CLOSED, 1);
+    Atomics.or(words, at + frame.FRAMES_GATE, frame.GATE_CLOSED);
   },
 
   report(words, at) {
     return {
       capacity: words[at + frame.FRAMES_UNITS]! * frame.UNIT_BYTES,
       length: frame.countFrames(words, at),
-      closed: Atomics.load(words, at + frame.FRAMES_CLOSED) !== 0,
+      closed: (Atomics.load(words, at + frame.FRAMES_GATE) & frame.GATE_CLOSED) !== 0,
     };
   },
 };
