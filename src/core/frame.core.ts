@@ -85,8 +85,8 @@ export const FRAME_CLAIMED = 1;
 export const FRAME_FULL = 2;
 export const FRAME_SKIP = 3;
 export const FRAME_STATE_MASK = 3;
-export const FRAME_TURN_SHIFT = 2;
-export const FRAME_SEAT_SHIFT = 3;
+const FRAME_TURN_SHIFT = 2;
+const FRAME_SEAT_SHIFT = 3;
 /** Seat, turn and state. */
 export const FRAME_TAG_MASK = 0x7ff;
 export const FRAME_LENGTH_SHIFT = 11;

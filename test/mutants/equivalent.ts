@@ -73,10 +73,6 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'the side of a dead seat is written by who recovers it alone, under the lock of the region',
   ],
   [
-    'core/frame.core:recoverFrames: torn: Atomics.compareExchange(words, record + lap, word, skip) -> tornCompareExchange(words, record + lap, word, skip)',
-    'the claim of a dead seat is written by who recovers it alone, under the lock of the region',
-  ],
-  [
     'ring/single-ring.core:put: plain: Atomics.load(words, queue + 16) -> words[queue + 16]',
     'a close that is missed comes behind the look at the head before, and rings whoever is about to wait: NONE is right as well',
   ],

@@ -69,7 +69,7 @@ const programs = [
     byteRing,
     { capacity: 256, style: 'mixed', records: true, start: 2 ** 29 - 1024 },
   ],
-  ['message ring of 256 bytes, blocking', messageRing, { capacity: 256, style: 'wait', start: 2 ** 31 - 100 }],
+  ['message ring of 256 bytes, blocking', messageRing, { capacity: 256, style: 'wait', start: 2 ** 29 - 100 }],
   ['message ring of 1 KiB, mixed', messageRing, { capacity: 1024, style: 'mixed', start: -1000 }],
   ['message ring of 4 KiB, async', messageRing, { capacity: 4096, style: 'async' }],
   ['message ring of 64 KiB, spinning', messageRing, { capacity: 65536, style: 'spin', start: -100_000 }],

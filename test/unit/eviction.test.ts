@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
-import { Broadcast, ByteRing, Heap, NONE, Pool, Region, Ring } from '../../src/index.js';
+import { Broadcast, ByteRing, Heap, MessageRing, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
@@ -218,6 +218,61 @@ describe('a thread that was recovered while it still ran', () => {
     expect(sender.reserve(words, own, 2)).toBe(UNSEATED);
     // The first may be of either: both have written it.
     expect([heard()[0], heard(), heard()[0]]).toEqual([1, [1, 7], 0]);
+    mine.check();
+  });
+
+  it.each(['another seat', 'the same seat'])(
+    'takes, and wipes, no message of the next consumer, which has %s',
+    where => {
+      const [mine, other] = seatsOf(2) as [Region, Region];
+      const ring = MessageRing.create({ region: mine, name: 'messages', capacity: 512 });
+      const theirs = MessageRing.attach(other, 'messages');
+      let sent = 0;
+      const got: number[] = [];
+      const sendEight = (): void => {
+        for (let i = 0; i < 8; i++) if (ring.send(Uint8Array.of(sent + 1), 1)) sent++;
+      };
+      const take = (offset: number): void => {
+        got.push(ring.bytes[offset]!);
+      };
+      let heir = ring;
+      const recover = (): void => {
+        mine.recover(other.seat);
+        if (where === 'the same seat') heir = MessageRing.attach(Region.attach(mine.share()), 'messages');
+        heir.receive(take);
+        sendEight();
+      };
+      sendEight();
+      // In the handler; then it calls again.
+      refuses('ERR_EVICTED', () => theirs.receive(recover, 1));
+      refuses('ERR_EVICTED', () => theirs.receive(take));
+      heir.receive(take);
+      expect(got).toEqual(Array.from({ length: sent }, (_, i) => i + 1));
+      expect(sent).toBeGreaterThan(8);
+      for (let round = 0; round < 3; round++) {
+        sendEight();
+        heir.receive(take);
+      }
+      expect(got).toEqual(Array.from({ length: sent }, (_, i) => i + 1));
+      mine.check();
+    },
+  );
+
+  it('commits no claim of the next thread of its seat', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const ring = MessageRing.create({ region: mine, name: 'messages', capacity: 512 });
+    const theirs = MessageRing.attach(other, 'messages');
+    const claimed = theirs.tryClaim(8, 1);
+    mine.recover(other.seat);
+    const next = MessageRing.attach(Region.attach(mine.share()), 'messages');
+    refuses('ERR_EVICTED', () => theirs.commit(claimed));
+    const offset = next.tryClaim(8, 2);
+    refuses('ERR_EVICTED', () => theirs.commit(offset));
+    expect(ring.receive(() => {})).toBe(0);
+    next.commit(offset);
+    const types: number[] = [];
+    ring.receive((_offset, _length, type) => types.push(type));
+    expect(types).toEqual([2]);
     mine.check();
   });
 
