@@ -16,7 +16,7 @@ or else the unit tests.
   --seed TEXT    which ones are chosen (default 1)
   --only TEXT    only mutants whose key contains TEXT; may be given several times
   --shard I/N    the I-th of N parts, from 1
-  --limit MS     how long the explorer may take for one mutant (default 12000)
+  --limit MS     how long the explorer may take for one mutant (default 30000)
   --quick        a small sample on small scopes
   --list         names the mutants and ends`;
 
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true, default: [] },
     shard: { type: 'string', default: '1/1' },
-    limit: { type: 'string', default: '12000' },
+    limit: { type: 'string', default: '30000' },
     quick: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
