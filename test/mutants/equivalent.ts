@@ -53,6 +53,14 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'whoever changes the word behind the load before it lives, and settles the block himself',
   ],
   [
+    'core/page-heap.core:findPages: mask: at & 31 -> at & 15',
+    'the search comes to the middle of a word of free pages only when it needs no more than are left of that word',
+  ],
+  [
+    'ring/byte-ring.core:beginEpoch: torn: Atomics.compareExchange(words, own[0] + side, own[13], 0) -> tornCompareExchange(words, own[0] + side, own[13], 0)',
+    'who has the side by then, and loses it so, finds that at its next call and takes it again: an epoch more',
+  ],
+  [
     'ring/single-ring.core:publish: shift: own[2] >>> 1 -> own[2] >>> 2',
     'the consumer is shown the tail every quarter of a lap: it costs time',
   ],

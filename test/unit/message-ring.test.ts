@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { emptyFrame, FRAMES_RECORDS } from '../../src/core/frame.core.js';
+import type { Region } from '../../src/region/region.js';
 import { createStructure } from '../../src/region/structures.js';
 import { MessageRing } from '../../src/ring/message-ring.js';
 import { messageRingKindOf } from '../../src/ring/message-ring-layout.js';
@@ -211,6 +213,14 @@ describe('a message ring', () => {
     ring.i32[at] = (99 << 11) | 2;
     refuses('ERR_CORRUPTION', () => ring.receive(() => {}));
     refuses('ERR_CORRUPTION', () => other.receive(() => {}));
+  });
+
+  it('poisons the region when a frame is empty for another lap than the one it is in', () => {
+    const [region] = seatsOf(1) as [Region];
+    const ring = MessageRing.create({ region, name: 'messages', capacity: 512 });
+    const { words } = region.attachment;
+    words[words[region.attachment.entries()[0]!.part + FRAMES_RECORDS]!] = emptyFrame(300 << 3, 3);
+    refuses('ERR_CORRUPTION', () => ring.send(message(1, 1), 1));
   });
 });
 
