@@ -57,6 +57,10 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'the search comes to the middle of a word of free pages only when it needs no more than are left of that word',
   ],
   [
+    'ring/byte-ring.core:armReader: drop: Atomics.store(words, stream + 18, further(own[12], head, Math.min(wanted, other))); -> ;',
+    'a reader that is woken for fewer bytes than it wants looks, and sleeps on: it costs time',
+  ],
+  [
     'ring/byte-ring.core:beginEpoch: torn: Atomics.compareExchange(words, own[0] + side, own[13], 0) -> tornCompareExchange(words, own[0] + side, own[13], 0)',
     'who has the side by then, and loses it so, finds that at its next call and takes it again: an epoch more',
   ],

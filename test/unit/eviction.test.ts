@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { FRAMES_CONSUMER } from '../../src/core/frame.core.js';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
+import { STREAM_READER, STREAM_WRITER } from '../../src/core/stream.core.js';
 import { Broadcast, ByteRing, Heap, MessageRing, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
@@ -273,6 +275,14 @@ describe('a thread that was recovered while it still ran', () => {
     const types: number[] = [];
     ring.receive((_offset, _length, type) => types.push(type));
     expect(types).toEqual([2]);
+    // Of the life after the next one, too, whose claims look like its own.
+    mine.recover(other.seat);
+    const third = MessageRing.attach(Region.attach(mine.share()), 'messages');
+    const theirLast = third.tryClaim(8, 3);
+    refuses('ERR_EVICTED', () => theirs.commit(theirLast));
+    expect(ring.receive(() => {})).toBe(0);
+    third.commit(theirLast);
+    expect(ring.receive(() => {})).toBe(1);
     mine.check();
   });
 
@@ -295,6 +305,23 @@ describe('a thread that was recovered while it still ran', () => {
     words[part + QUEUE_PRODUCER] = (1 << 8) | other.seat;
     words[part + QUEUE_CONSUMER] = (1 << 8) | other.seat;
     expect([lane.enqueue(1), lane.dequeue()]).toEqual([true, 1]);
+  });
+
+  it('keeps no side of a message ring or a byte ring that it was taking', () => {
+    const [mine, other] = seatsOf(3) as [Region, Region];
+    const life = (1 << 8) | other.seat;
+    const { words } = mine.attachment;
+    const messages = MessageRing.create({ region: mine, name: 'messages', capacity: 512 });
+    const bytes = ByteRing.create({ region: mine, name: 'bytes', capacity: 64 });
+    mine.recover(other.seat);
+    for (const { name, part } of mine.attachment.entries()) {
+      if (name === 'messages') words[part + FRAMES_CONSUMER] = life;
+      else words.fill(life, part + STREAM_WRITER, part + STREAM_READER + 1);
+    }
+    messages.send(Uint8Array.of(1), 1);
+    expect([messages.receive(() => {}), bytes.write(Uint8Array.of(1)), bytes.read(new Uint8Array(1))]).toEqual([
+      1, 1, 1,
+    ]);
   });
 
   it('stops at once when the region is poisoned', () => {
