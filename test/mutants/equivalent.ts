@@ -57,6 +57,18 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'the search comes to the middle of a word of free pages only when it needs no more than are left of that word',
   ],
   [
+    'ring/byte-ring.core:tellReader: off by one: stream + 64 -> stream + 65',
+    'counted from 0 instead of the head, what is wanted is as far behind the tail; at a wrap the reader is told too early, and sleeps on',
+  ],
+  [
+    'ring/message-ring.core:closeFrames: torn: Atomics.or(words, frames + 16, 1) -> tornor(words, frames + 16, 1)',
+    'a recovery that it hides lets its victim claim once more, should that go on; the victim then ends the claim as always',
+  ],
+  [
+    'ring/message-ring.core:resignConsumer: off by one: own[0] + 17 -> own[0] + 18',
+    'a life that has left is gone, and whoever wants its side takes it',
+  ],
+  [
     'ring/byte-ring.core:armReader: drop: Atomics.store(words, stream + 18, further(own[12], head, Math.min(wanted, other))); -> ;',
     'a reader that is woken for fewer bytes than it wants looks, and sleeps on: it costs time',
   ],
