@@ -3,7 +3,7 @@ import { controlWords, layOutHeap } from '../core/heap.js';
 import * as span from '../core/span.core.js';
 import type { Attachment } from '../region/attachment.js';
 import { checkRoom, publishEntry, writeEntry } from '../region/directory.js';
-import { breakOffset, ENTRY_WORDS, HEADER_DIRTY } from '../region/header.core.js';
+import { breakOffset, ENTRY_WORDS, HEADER_DIRTY, structuresOffset } from '../region/header.core.js';
 import { KIND_HEAP } from '../region/kinds/index.js';
 import type { HeapOptions } from './heap-base.js';
 import { type SizeClass, sizeClasses } from './size-classes.js';
@@ -53,6 +53,13 @@ export function heapGeometry(options: HeapOptions): HeapGeometry {
 /** Bytes of tables and data for so many pages, from the entry's first byte on. */
 function bytesFor(entry: number, pageShift: number, pages: number, classes: number, seats: number): number {
   return layOutHeap(entry + ENTRY_WORDS, pageShift, pages, classes, seats).endOffset - entry * 4;
+}
+
+/** How many bytes a region of one seat needs for a heap of so many, and nothing else. */
+export function localRegionBytes(byteLength: number): number {
+  const start = structuresOffset(1);
+  const pages = Math.ceil(byteLength / PAGE_BYTES);
+  return start + Math.ceil(bytesFor(start / 4, PAGE_SHIFT, pages, sizeClasses(PAGE_BYTES).length, 1) / 64) * 64;
 }
 
 /** Builds a heap at the break, under the region's lock; without a byteLength it takes what is left. @throws {RingwellError} ERR_GEOMETRY */

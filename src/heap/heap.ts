@@ -7,7 +7,7 @@ import {
   openStructure,
   type StructureKind,
 } from '../region/structures.js';
-import { createTables, type HeapTuning, heapGeometry, PAGE_BYTES } from './geometry.js';
+import { createTables, type HeapTuning, heapGeometry, localRegionBytes, PAGE_BYTES } from './geometry.js';
 import { GuardedHeap } from './guarded-heap.js';
 import { HeapBase, type HeapOptions } from './heap-base.js';
 import { SharedHeap } from './shared-heap.js';
@@ -44,13 +44,11 @@ export function createTunedHeap(options: HeapOptions & Named, tuning: HeapTuning
 }
 
 const LOCAL_BYTES = 64 * 2 ** 20;
-/** The tables take 14.2% of the data (most of it untouched: who holds what), and beside that header, seat and class table. */
-const LOCAL_ROOM = 256 * 1024;
 
 /** A heap of this thread alone: in a region of its own. @throws {RingwellError} ERR_GEOMETRY */
 function createLocal(options: HeapOptions): SeatedHeap {
   const byteLength = heapGeometry(options).byteLength ?? LOCAL_BYTES;
-  const maxByteLength = Math.min(Math.ceil(byteLength * 1.15) + LOCAL_ROOM, 2 ** 31 - 65536);
+  const maxByteLength = Math.min(localRegionBytes(byteLength), 2 ** 31 - 65536);
   const region = Region.create({ maxByteLength, shared: false, seats: 1 });
   return createStructure(region, 'heap', kindOf({ ...options, byteLength }));
 }

@@ -160,6 +160,21 @@ describe.each(kinds)('a %s', (_name, make) => {
   });
 });
 
+describe('a local heap', () => {
+  it.each([1, 4096, 123_456, 2 ** 20, 2 ** 24, 100 * 2 ** 20, 2 ** 29, undefined])(
+    'of %s bytes has that many',
+    byteLength => {
+      const heap = Heap.create(byteLength === undefined ? {} : { byteLength });
+      expect(heap.byteLength).toBeGreaterThanOrEqual(byteLength ?? 64 * 2 ** 20);
+      expect(heap.malloc(1)).toBeGreaterThan(0);
+    },
+  );
+
+  it('that would be larger than a region can be is refused', () => {
+    expect(() => Heap.create({ byteLength: 2 ** 31 - 65536 })).toThrow(/ERR_GEOMETRY|Cannot create heap/);
+  });
+});
+
 describe('what one seat keeps', () => {
   it("is another's to use once it is trimmed, whatever the size", () => {
     const [mine, theirs] = pairOf(true);
