@@ -34,6 +34,7 @@ export const EXCUSES: readonly Excuse[] = [
       'core/store.core.ts:countLive',
       'core/stream.core.ts:streamLength',
       'core/tape.core.ts:countSubscribers',
+      'heap/heap.core.ts:isHeld',
       'heap/heap.core.ts:usableBytes',
       'region/header.core.ts:breakOffset',
       'ring/message-ring.core.ts:messageBytes',
@@ -75,6 +76,26 @@ export const EXCUSES: readonly Excuse[] = [
     'core/seat.core.ts:poisonSeats',
     'core/stream.core.ts:stopStream',
   ]),
+  {
+    at: 'core/frame.core.ts:recoverFrames:Atomics.compareExchange(words, frames + 17, consumer, 0)',
+    only: 'kill',
+    why: 'behind it only waiters are rung: who finishes the recovery does the same exchange',
+  },
+  {
+    at: 'core/span.core.ts:stampReturned:Atomics.compareExchange(words, at, stamps, next)',
+    only: 'kill',
+    why: 'the exchange before it, tried again because a neighbour was stamped: a death here is a death there',
+  },
+  {
+    at: 'ring/byte-ring.core.ts:beginEpoch:Atomics.compareExchange(words, own[0] + side, own[13], 0)',
+    only: 'kill',
+    why: 'only a thread that was recovered comes here: it is dead to the others already',
+  },
+  {
+    at: 'ring/broadcast.core.ts:moveLimitAgain:Atomics.load(words, own[0] + 17)',
+    only: 'kill',
+    why: 'only reads, where a sender that was recovered has moved the limit; nothing is written in between',
+  },
   {
     at: 'core/doorbell.core.ts:readBell',
     only: 'kill',

@@ -116,6 +116,17 @@ const putTwo = (a: number, b: number): Op =>
     return yield* batch.publishBatch(words, own, a, 2);
   });
 
+/** As `putTwo`, of five into an empty lane: four of them are written in one go. */
+const putFive = op('putBulk', [1, 2, 3, 4, 5], function* ({ words, own, kept }) {
+  const room = yield* batch.roomFor(words, own, 5);
+  if (room < 5) return Math.min(room, NONE);
+  const parity = ((own[OWN_TAIL]! + 1) << own[OWN_LAP_SHIFT]!) & PARITY;
+  yield* batch.writeFourSlots(words, own[OWN_SLOTS]! + 1, parity, 2, 3, 4, 5);
+  const status = yield* batch.publishBatch(words, own, 1, 5);
+  if (status === DONE) kept.push(1, 2, 3, 4, 5);
+  return status;
+});
+
 /** As `SingleRing.dequeueBulk`, of two; the answer is both digits. */
 function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
   const status = yield* lane.asConsumer(words, own);
@@ -272,7 +283,7 @@ function laneAudit(
   const acknowledged = [...view.kept(0), ...(dead === 0 ? heirs : [])];
   const taken = [...view.kept(1), ...(dead === 1 ? heirs : [])];
   const together = [...taken, ...there];
-  const cut = dead === undefined ? 0 : view.cutShort(dead) === undefined ? 0 : 2;
+  const cut = dead === undefined ? 0 : view.cutShort(dead) === undefined ? 0 : 5;
   // The producer's last call may have put its items and not lived to say so; the consumer's may have taken some.
   const own = dead === 0 ? view.kept(0).length : acknowledged.length;
   for (let unsaid = 0; unsaid <= (dead === 0 ? cut : 0); unsaid++) {
@@ -564,6 +575,7 @@ export const programs: readonly Program[] = [
     timeouts: true,
     kills: 1,
   }),
+  dying('producer, of five in bulk', [putFive], [notedTake, notedTakeTwo], 0, { capacity: 8 }),
   dying('producer of a full lane, and its heir puts', [notedPut(1), notedPut(2)], [notedTake], 0, {
     start: 6,
     heir: [notedPut(3)],

@@ -110,7 +110,7 @@ export const programs: readonly Program[] = [
       [malloc, postTo(box), awaitPost(box + 1), malloc, malloc, ...times(8, free, malloc)],
       [fetchFrom(box), free, signal(box + 1)],
     ],
-    { pages: 1, lives: 7 },
+    { pages: 1, lives: 127 },
   ),
   program(
     'killed anywhere, collecting where generations wrap',
@@ -118,7 +118,7 @@ export const programs: readonly Program[] = [
       [malloc, postTo(box), malloc, malloc],
       [lookInto(box), free],
     ],
-    { pages: 1, lives: 7, posted: true, fetched: true },
+    { pages: 1, lives: 127, posted: true, fetched: true },
     { victims: [0] },
   ),
   program(
@@ -127,14 +127,14 @@ export const programs: readonly Program[] = [
       [malloc, postTo(box), malloc, malloc, free, malloc],
       [lookInto(box), free],
     ],
-    { pages: 1, lives: 6, posted: true, fetched: true },
+    { pages: 1, lives: 126, posted: true, fetched: true },
     { victims: [0], preemptions: 2 },
   ),
-  program('generations wrap in a stock', () => [times(9, malloc, free), [malloc, free]], { lives: 7 }),
+  program('generations wrap in a stock', () => [times(9, malloc, free), [malloc, free]], { lives: 127 }),
   program(
     'killed anywhere, generations wrap in a stock',
     () => [[malloc, free, malloc], [malloc]],
-    { lives: 7 },
+    { lives: 127 },
     { victims: [0] },
   ),
   program('trimmed by another than left it', box => [
