@@ -76,7 +76,8 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
         // Behind the end of the slots a new lap begins.
         const lap = ((word & mask) - (i + behind >= capacity ? mask : 0)) | 0;
         // What was given back already was received before; what was skipped holds nothing.
-        const untouched = behind === 0 || (Atomics.load(words, at) & ~SLOT_MARK) === (lap | SLOT_FULL);
+        // Its word also says how many of the producer's run came behind it.
+        const untouched = behind === 0 || (Atomics.load(words, at) & (mask | SLOT_STATE_MASK)) === (lap | SLOT_FULL);
         if (state === SLOT_TAKEN && untouched) finishReceipt(words, store, at, dead);
         const next = state === SLOT_TAKEN ? (lap - mask) | 0 : lap | SLOT_SKIP;
         if (behind !== 0) Atomics.store(words, at, next);

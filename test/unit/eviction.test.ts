@@ -332,6 +332,24 @@ describe('a thread that was recovered while it still ran', () => {
     refuses('ERR_CORRUPTION', () => pool.acquire());
   });
 
+  it('leaves no block of a run that it had claimed, and whose sender was recovered before, live', () => {
+    const [mine, sender, taker] = seatsOf(3) as [Region, Region, Region];
+    const pool = createTunedPool({ region: mine, name: 'pool', blockBytes: 8, capacity: 16 }, { stockMax: 0 });
+    const ring = Ring.create({ region: mine, name: 'ring', capacity: 8, carries: pool });
+    const theirs = Pool.attach(sender, 'pool');
+    const four = Int32Array.from({ length: 4 }, () => theirs.acquire());
+    expect(Ring.attach(sender, 'ring').enqueueBulk(four, 4)).toBe(true);
+    mine.recover(sender.seat);
+    expect(pool.liveCount).toBe(4);
+    const { words } = taker.attachment;
+    const queue = taker.attachment.entries().find(({ name }) => name === 'ring')!.part;
+    // As `dequeueBulk`, in whose middle the thread dies.
+    expect(run.takeRun(words, openOwn(taker.attachment, queue), 4, 4)).toBe(4);
+    mine.recover(taker.seat);
+    expect([pool.liveCount, ring.length]).toEqual([0, 0]);
+    mine.check();
+  });
+
   it('may keep a block that it was taking from a ring live, until its seat is left or recovered again', () => {
     const [mine, other] = seatsOf(2) as [Region, Region];
     const pool = createTunedPool({ region: mine, name: 'pool', blockBytes: 8, capacity: 16 }, { stockMax: 0 });
