@@ -18,7 +18,7 @@
  * - One exchange on a slot publishes it. Several are published by the exchange on the first: the consumer looks at them in
  *   order, so those behind it are written plainly, before. What is behind the first slot that was not put can only be what a dead
  *   producer had written and not published.
- * - A consumer that takes many may read what is before `tail` plainly. That may be a bulk and half a lap behind the producer, and so
+ * - A consumer that takes many may read what is before `tail` plainly. That may be 31 items and a bulk behind the producer, and so
  *   behind the head; then it says nothing. Positions run modulo four laps, so that the two can be told apart.
  * - A waiter costs nothing while there is none: a consumer that is about to wait leaves ATTENTION in the slot that it waits for,
  *   a producer in the head's word. The exchange of the other side then fails, or shows it, and that side rings.

@@ -12,7 +12,7 @@
  */
 import { PARITY } from '../core/lane.core.js';
 import { isSeated } from '../core/seat.core.js';
-import { QUEUE_CLOSED, QUEUE_HEAD, QUEUE_PRODUCER, QUEUE_TAIL } from '../core/slot.core.js';
+import { QUEUE_CLOSED, QUEUE_HEAD, QUEUE_PRODUCER } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED, WRONG_SEAT } from '../core/status.js';
 import { load, receive } from './cargo.core.js';
 import {
@@ -159,14 +159,6 @@ export function revert(words: Int32Array, own: Int32Array, first: number, count:
     words[slot] = ((position << own[OWN_LAP_SHIFT]!) & PARITY) ^ PARITY;
   }
   if (own[OWN_RECORDS] !== 0) receive(words, own, first);
-}
-
-/** Before `look`: how many items are known to be there by one look at the tail. The caller has the consumer's side. */
-export function lookAhead(words: Int32Array, own: Int32Array): void {
-  const tail = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_TAIL);
-  const shown = (tail - own[OWN_HEAD]!) & own[OWN_LAP_MASK]!;
-  // The tail's word may be behind the head: then it says nothing.
-  own[OWN_RUN] = shown > own[OWN_INDEX_MASK]! + 1 ? 0 : shown;
 }
 
 /** The item in a slot that is known to be put. */

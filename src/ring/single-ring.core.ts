@@ -44,6 +44,12 @@ import {
 import { takeSide } from './side.core.js';
 
 /**
+ * Of single items every so many are shown in the tail, less 1, so that a consumer that is behind looks once for all of them. Not at the slots
+ * in front of it: those may be a bulk's that is being written. A power of two, less 1.
+ */
+const SHOW_MASK = 31;
+
+/**
  * Begins an epoch in a side's word, QUEUE_HEAD or QUEUE_TAIL, which goes to a position, or stays where it is (-1). Answers the word without
  * attention, or UNSEATED: the side is this seat's no more.
  */
@@ -134,8 +140,7 @@ export function publish(words: Int32Array, own: Int32Array, item: number, count:
   }
   const next = (tail + count) & own[OWN_LAP_MASK]!;
   own[OWN_TAIL] = next;
-  // Of single items the consumer is shown every half lap.
-  if (count > 1 || (next & (own[OWN_INDEX_MASK]! >>> 1)) === 0) showTail(words, own, next);
+  if (count > 1 || (next & own[OWN_INDEX_MASK]! & SHOW_MASK) === 0) showTail(words, own, next);
   if ((before & ~PARITY) === ATTENTION) wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return DONE;
 }
@@ -181,7 +186,9 @@ export function front(words: Int32Array, own: Int32Array): number {
   const head = own[OWN_HEAD]!;
   const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!);
   const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
-  let word = Atomics.load(words, slot);
+  if (own[OWN_RUN] === 0 && (head & own[OWN_INDEX_MASK]! & SHOW_MASK) === 0) lookAhead(words, own);
+  // What is before the tail that was seen has been published before.
+  let word = own[OWN_RUN]! > 0 ? words[slot]! : Atomics.load(words, slot);
   if ((word ^ parity) <= 0) {
     const closed = Atomics.load(words, queue + QUEUE_CLOSED);
     if (closed === 0 || word === parity) return refused(words, own, closed);
@@ -191,6 +198,14 @@ export function front(words: Int32Array, own: Int32Array): number {
     word = seen;
   }
   return word & ~PARITY;
+}
+
+/** How many items are known to be there by one look at the tail. The caller has the consumer's side. */
+export function lookAhead(words: Int32Array, own: Int32Array): void {
+  const tail = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_TAIL);
+  const shown = (tail - own[OWN_HEAD]!) & own[OWN_LAP_MASK]!;
+  // The tail's word may be behind the head: then it says nothing.
+  own[OWN_RUN] = shown > own[OWN_INDEX_MASK]! + 1 ? 0 : shown;
 }
 
 /** Takes the item at the head. Answers it, or as `front`. */

@@ -149,7 +149,7 @@ export class SingleRing extends SharedRingBase {
       // Polling an empty lane looks at one line only.
       own[OWN_RUN] = 0;
       if (batch.look(words, own, 0) === NONE) return 0;
-      batch.lookAhead(words, own);
+      core.lookAhead(words, own);
     }
     const head = own[OWN_HEAD]!;
     const shown = Math.min(count, own[OWN_RUN]!);

@@ -133,7 +133,7 @@ function* takeBoth({ words, own }: Me): ReturnType<typeof lane.take> {
   if (status !== DONE) return status;
   own[OWN_RUN] = 0;
   if ((yield* batch.look(words, own, 0)) === NONE) return NONE;
-  yield* batch.lookAhead(words, own);
+  yield* lane.lookAhead(words, own);
   const [shown, head, slots, mask] = [own[OWN_RUN]!, own[OWN_HEAD]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]!];
   const first = shown > 0 ? yield* batch.readSlot(words, slots + (head & mask)) : yield* batch.look(words, own, 0);
   const second =
@@ -402,7 +402,7 @@ const receiveBoth = op('takeBulk', [2], function* ({ words, own, kept }) {
   if ((yield* lane.asConsumer(words, mine)) !== DONE) return NONE;
   mine[OWN_RUN] = 0;
   const first = yield* batch.look(words, mine, 0);
-  if (first !== NONE) yield* batch.lookAhead(words, mine);
+  if (first !== NONE) yield* lane.lookAhead(words, mine);
   const second = first === NONE ? NONE : yield* batch.look(words, mine, 1);
   if (second === NONE) return NONE;
   yield* batch.takeMany(words, mine, 2);

@@ -77,10 +77,6 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'who has the side by then, and loses it so, finds that at its next call and takes it again: an epoch more',
   ],
   [
-    'ring/single-ring.core:publish: shift: own[2] >>> 1 -> own[2] >>> 2',
-    'the consumer is shown the tail every quarter of a lap: it costs time',
-  ],
-  [
     'ring/single-ring.core:beginEpoch: off by one: word + mask + 1 -> word + mask + 2',
     'from the last position of four laps it begins the epoch after the next: any other than the last one will do',
   ],
