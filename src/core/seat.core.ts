@@ -83,6 +83,11 @@ export function isSeated(words: Int32Array, seat: number, generation: number): n
   return Atomics.load(words, seatIndex(seat)) === ((generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED) ? 1 : 0;
 }
 
+/** As `isSeated`, by a plain look: a hint, for who comes back and looks again. */
+export function seemsSeated(words: Int32Array, seat: number, generation: number): number {
+  return words[seatIndex(seat)] === ((generation << SEAT_GENERATION_SHIFT) | SEAT_ATTACHED) ? 1 : 0;
+}
+
 /**
  * Whether a life (generation 24 | seat 8, as sides and locks name it) has left or was recovered, so that nobody will take back any more
  * what it still writes. Answers 1, or 0; so for a damaged word, which names nobody, and for a life of

@@ -11,7 +11,7 @@
 import { now } from '../core/clock.js';
 import { arm, disarm, listen } from '../core/doorbell.core.js';
 import { ATTENTION, laneTail, PARITY } from '../core/lane.core.js';
-import { isSeated } from '../core/seat.core.js';
+import { isSeated, seemsSeated } from '../core/seat.core.js';
 import {
   QUEUE_CLOSED,
   QUEUE_CONSUMER,
@@ -180,7 +180,6 @@ function putAgain(words: Int32Array, own: Int32Array, item: number, published: n
  * nothing comes after that.
  */
 export function front(words: Int32Array, own: Int32Array): number {
-  const queue = own[OWN_QUEUE]!;
   const status = asConsumer(words, own);
   if (status !== DONE) return status;
   const head = own[OWN_HEAD]!;
@@ -188,16 +187,18 @@ export function front(words: Int32Array, own: Int32Array): number {
   const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
   if (own[OWN_RUN] === 0 && (head & own[OWN_INDEX_MASK]! & SHOW_MASK) === 0) lookAhead(words, own);
   // What is before the tail that was seen has been published before.
-  let word = own[OWN_RUN]! > 0 ? words[slot]! : Atomics.load(words, slot);
-  if ((word ^ parity) <= 0) {
-    const closed = Atomics.load(words, queue + QUEUE_CLOSED);
-    if (closed === 0 || word === parity) return refused(words, own, closed);
-    // Closed, and nothing here yet: the seal, or an item that came in between.
-    const seen = Atomics.compareExchange(words, slot, word, parity);
-    if (seen === word) return refused(words, own, 1);
-    word = seen;
-  }
-  return word & ~PARITY;
+  const word = own[OWN_RUN]! > 0 ? words[slot]! : Atomics.load(words, slot);
+  return (word ^ parity) > 0 ? word & ~PARITY : frontOfNothing(words, own, slot, word, parity);
+}
+
+/** The rest of `front` where nothing was put yet, or the seal is: while nobody closes it, polling is one load: the others are hints. */
+function frontOfNothing(words: Int32Array, own: Int32Array, slot: number, word: number, parity: number): number {
+  if (words[own[OWN_QUEUE]! + QUEUE_CLOSED] === 0)
+    return seemsSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) !== 0 ? NONE : refused(words, own, 0);
+  if (word === parity) return refused(words, own, 1);
+  // Closed, and nothing here yet: the seal, or an item that came in between.
+  const seen = Atomics.compareExchange(words, slot, word, parity);
+  return seen === word ? refused(words, own, 1) : seen & ~PARITY;
 }
 
 /** How many items are known to be there by one look at the tail. The caller has the consumer's side. */
