@@ -1,7 +1,7 @@
 // Runs every stress program, each for its share of the time: node test/stress/main.mjs [--seconds N] [--seed N] [--only WORD]
 // With --items N the rings that are put to in batches go on until so many items have gone through them together.
 // Or, with --deaths N, those in which threads are ended, until that many were of each structure.
-// Ends with code 1, and evidence, at the first violation.
+// Ends with code 1, and evidence, at the first violation; with 2 when nothing is chosen.
 import { parseArgs } from 'node:util';
 import { run as broadcast } from './broadcast.stress.mjs';
 import { run as broadcastDeaths } from './broadcast-deaths.stress.mjs';
@@ -141,6 +141,10 @@ function planned() {
 }
 
 const plan = planned();
+if (plan.length === 0) {
+  console.error(`No program's name has '${values.only}' in it`);
+  process.exit(2);
+}
 console.log(`stress: ${plan.length} programs, --seed ${seed}`);
 for (const [name, run, options] of plan) {
   process.stdout.write(`  ${name}: `);
