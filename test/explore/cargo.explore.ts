@@ -4,14 +4,19 @@ import * as slot from '../../dist/core/slot.core.js';
 import { DONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
+import { Pool } from '../../dist/pool/pool.js';
+import { Region } from '../../dist/region/region.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
+import { Ring } from '../../dist/ring/ring.js';
 import type * as realWait from '../../dist/ring/ring-wait.core.js';
+import type * as realRun from '../../dist/ring/run.core.js';
 import { itemHints, layOutPool, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
 import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
+const run = await core<typeof realRun>('ring/run.core.js');
 const wait = await core<typeof realWait>('ring/ring-wait.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
 
@@ -29,8 +34,15 @@ interface Layout {
   readonly nameOf: (word: number) => string;
 }
 
-function layOut(seats: number, blocks: number, capacity: number, start: number, carries: boolean): Layout {
-  const region = layOutRegion(seats);
+function layOut(
+  seats: number,
+  blocks: number,
+  capacity: number,
+  start: number,
+  carries: boolean,
+  prepare?: (region: Region) => void,
+): Layout {
+  const region = layOutRegion(seats, prepare === undefined ? 0 : 1);
   const pool = layOutPool(region, blocks, 0);
   const { queue, slots, own: ringOwn } = layOutRing(region, capacity, start, carries);
   const own = (seat: number): Int32Array => {
@@ -46,6 +58,7 @@ function layOut(seats: number, blocks: number, capacity: number, start: number, 
     ['slots', slots],
   ] as const;
   const { index, freeMask, records } = pool.store;
+  prepare?.(region);
   return { words: wordsOf(region), own, store: index, freeMask, records, queue, slots, nameOf: namer(names) };
 }
 
@@ -81,6 +94,19 @@ const receiveWait = op('dequeueWait', [], function* ({ words, own, kept }) {
   const handle = yield* wait.dequeueWait(words, own.subarray(RING_OWN), Number.POSITIVE_INFINITY);
   if (handle > 0) kept.push(handle);
   return handle;
+});
+
+/** As `SharedRing.dequeueBurst` of up to three. */
+const receiveRun = op('dequeueBurst', [3], function* ({ words, own, kept }) {
+  const mine = own.subarray(RING_OWN);
+  const extent = yield* run.takeRun(words, mine, 3, 1);
+  if (extent <= 0) return extent;
+  kept.push(yield* run.takeFirst(words, mine));
+  for (let i = 1; i < extent; i++) {
+    const item = yield* run.takeSlot(words, mine, yield* run.runSlot(mine, i), yield* run.emptyWord(mine, i));
+    if (item > 0) kept.push(item);
+  }
+  return yield* run.releaseRun(words, mine);
 });
 
 /** Every block is free and can be found, or held by one live thread that knows it, or in one slot; no word names the dead. */
@@ -123,21 +149,34 @@ function blockAudit(
   };
 }
 
+/** Another thread has sent three blocks at once. */
+function sendThree(region: Region): Region {
+  const sender = Region.attach(region.share());
+  const pool = Pool.attach(sender, 'pool');
+  Ring.attach(sender, 'ring').enqueueBulk(Int32Array.of(pool.acquire(), pool.acquire(), pool.acquire()), 3);
+  return sender;
+}
+
 function carrying(
   name: string,
   threads: readonly (readonly Op[])[],
-  more: Partial<Program> & { capacity?: number; victim?: number } = {},
+  more: Partial<Program> & {
+    blocks?: number;
+    capacity?: number;
+    victim?: number;
+    prepare?: (region: Region) => void;
+  } = {},
 ): Program {
-  const { capacity = 1, victim, ...rest } = more;
+  const { blocks = 2, capacity = 1, victim, prepare, ...rest } = more;
   const { length } = threads;
-  const layout = layOut(victim === undefined ? length : seatsFor(length), 2, capacity, 0, true);
+  const layout = layOut(victim === undefined ? length : seatsFor(length), blocks, capacity, 0, true, prepare);
   return {
     name: `cargo: ${name}`,
     words: layout.words,
     threads: threads.map((ops, i) => ({ own: layout.own(i + 1), ops })),
-    audit: blockAudit(layout, 2, capacity, threads.length),
+    audit: blockAudit(layout, blocks, capacity, threads.length),
     hints: [
-      [layout.records, layout.records + 2 * BLOCK_WORDS],
+      [layout.records, layout.records + blocks * BLOCK_WORDS],
       ...queueHints(layout.queue, layout.slots, capacity),
       // A recoverer may look at an item while another writes the next one there.
       ...(victim === undefined ? [] : itemHints(layout.slots, capacity)),
@@ -255,6 +294,27 @@ export const programs: readonly Program[] = [
       [receive, release],
     ],
     { victim: 1 },
+  ),
+  carrying(
+    'receiver of a run killed anywhere',
+    [
+      [receiveRun, release, release, release],
+      [receive, release],
+    ],
+    {
+      blocks: 4,
+      capacity: 4,
+      victim: 0,
+      prepare: region => void sendThree(region),
+    },
+  ),
+  carrying(
+    'receiver of a run whose sender was recovered, killed anywhere',
+    [
+      [receiveRun, release, release, release],
+      [receive, release],
+    ],
+    { blocks: 4, capacity: 4, victim: 0, prepare: region => region.recover(sendThree(region).seat) },
   ),
   dying('a producer', [[put(1), put(2)]], [[get, get]], 0),
   dying('a consumer', [[put(1), put(2)]], [[get, get]], 1),

@@ -15,9 +15,9 @@ export function attachmentIn(region: Region): Attachment {
   return (region as unknown as { attachment: Attachment }).attachment;
 }
 
-/** A region whose seats 1 to `seats` are all attached. */
-export function layOutRegion(seats: number): Region {
-  const region = Region.create({ maxByteLength: 65536, seats });
+/** A region whose seats 1 to `seats` are all attached, and which has some to spare. */
+export function layOutRegion(seats: number, spare = 0): Region {
+  const region = Region.create({ maxByteLength: 65536, seats: seats + spare });
   for (let seat = 2; seat <= seats; seat++) Region.attach(region.share());
   return region;
 }
