@@ -84,10 +84,9 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
       }
       giveBack(words, queue, slot, word, mask);
       released += extent;
-    } else if (store !== 0 && (state === SLOT_FULL || state === SLOT_TAKEN)) {
-      forgetSender(words, store, Atomics.load(words, slot + 1), dead);
     }
   }
+  if (store !== 0) forgetAll(words, slots, capacity, store, dead);
   settlePosition(words, queue, QUEUE_HEAD, head, headAhead);
   settlePosition(words, queue, QUEUE_TAIL, tail, tailAhead);
   giveUp(words, queue + QUEUE_PRODUCER, dead);
@@ -95,6 +94,18 @@ export function recoverQueue(words: Int32Array, queue: number, _seats: number, d
   // The dead seat may have begun to close the ring.
   if (Atomics.load(words, queue + QUEUE_CLOSED) !== 0) sealQueue(words, queue, slots, capacity);
   return released;
+}
+
+/**
+ * Takes the dead seat's name out of all that it had sent. When its claims are gone: slots behind the first of one may say FULL before that
+ * one is published, and come first here where the claim reaches round the end. Their blocks were never sent.
+ */
+function forgetAll(words: Int32Array, slots: number, capacity: number, store: number, dead: number): void {
+  for (let i = 0; i < capacity; i++) {
+    const slot = slots + i * SLOT_WORDS;
+    const state = Atomics.load(words, slot) & SLOT_STATE_MASK;
+    if (state === SLOT_FULL || state === SLOT_TAKEN) forgetSender(words, store, Atomics.load(words, slot + 1), dead);
+  }
 }
 
 /** Gives back the first slot of a dead seat's claim, which held `word`, however often it is marked meanwhile. */

@@ -6,6 +6,7 @@ import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
 import { Pool } from '../../dist/pool/pool.js';
 import { Region } from '../../dist/region/region.js';
+import type * as realCargo from '../../dist/ring/cargo.core.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
 import { Ring } from '../../dist/ring/ring.js';
 import type * as realWait from '../../dist/ring/ring-wait.core.js';
@@ -16,6 +17,7 @@ import { type Op, op, type Program, type View } from './program.js';
 import { recovering, seatAudit, seatsFor } from './recovery.js';
 
 const ring = await core<typeof realRing>('ring/ring.core.js');
+const cargo = await core<typeof realCargo>('ring/cargo.core.js');
 const run = await core<typeof realRun>('ring/run.core.js');
 const wait = await core<typeof realWait>('ring/ring-wait.core.js');
 const stock = await core<typeof realStock>('core/stock.core.js');
@@ -109,6 +111,25 @@ const receiveRun = op('dequeueBurst', [3], function* ({ words, own, kept }) {
   return yield* run.releaseRun(words, mine);
 });
 
+/** As `SharedRing.enqueueBulk` of blocks that the thread holds from the start. */
+function sendRun(handles: readonly number[]): Op {
+  return op('enqueueBulk', [handles.length], function* ({ words, own, kept }) {
+    const mine = own.subarray(RING_OWN);
+    for (const handle of handles) yield* cargo.load(words, mine, handle);
+    const extent = yield* run.claimRun(words, mine, handles.length, handles.length);
+    if (extent <= 0) {
+      for (const handle of handles) yield* cargo.receive(words, mine, handle);
+      kept.push(...handles);
+      return extent;
+    }
+    yield* run.fillFirst(words, mine, handles[0]!);
+    for (let i = 1; i < extent; i++) {
+      yield* run.fillSlot(words, yield* run.runSlot(mine, i), yield* run.fullWord(mine, i), handles[i]!);
+    }
+    return yield* run.publishRun(words, mine);
+  });
+}
+
 /** Every block is free and can be found, or held by one live thread that knows it, or in one slot; no word names the dead. */
 function blockAudit(
   layout: Layout,
@@ -157,19 +178,32 @@ function sendThree(region: Region): Region {
   return sender;
 }
 
+/** The handles of the first three blocks of a pool of four, in their first life. */
+const FIRST_THREE = [8, 9, 10];
+
+/** The thread on seat 1 holds them. */
+function acquireThree(region: Region): void {
+  const pool = Pool.attach(region, 'pool');
+  for (const handle of FIRST_THREE) {
+    const got = pool.acquire();
+    if (got !== handle) throw new Error(`expected handle ${handle}, got ${got}`);
+  }
+}
+
 function carrying(
   name: string,
   threads: readonly (readonly Op[])[],
   more: Partial<Program> & {
     blocks?: number;
     capacity?: number;
+    start?: number;
     victim?: number;
     prepare?: (region: Region) => void;
   } = {},
 ): Program {
-  const { blocks = 2, capacity = 1, victim, prepare, ...rest } = more;
+  const { blocks = 2, capacity = 1, start = 0, victim, prepare, ...rest } = more;
   const { length } = threads;
-  const layout = layOut(victim === undefined ? length : seatsFor(length), blocks, capacity, 0, true, prepare);
+  const layout = layOut(victim === undefined ? length : seatsFor(length), blocks, capacity, start, true, prepare);
   return {
     name: `cargo: ${name}`,
     words: layout.words,
@@ -315,6 +349,13 @@ export const programs: readonly Program[] = [
       [receive, release],
     ],
     { blocks: 4, capacity: 4, victim: 0, prepare: region => region.recover(sendThree(region).seat) },
+  ),
+  ...[0, 3].map(start =>
+    carrying(
+      `sender of a run from slot ${start} killed anywhere`,
+      [[sendRun(FIRST_THREE)], [receiveRun, release, release, release]],
+      { blocks: 4, capacity: 4, start, victim: 0, prepare: acquireThree },
+    ),
   ),
   dying('a producer', [[put(1), put(2)]], [[get, get]], 0),
   dying('a consumer', [[put(1), put(2)]], [[get, get]], 1),
