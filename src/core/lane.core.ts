@@ -152,7 +152,9 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
   const capacity = words[queue + QUEUE_CAPACITY]!;
   for (let i = 0; store !== 0 && i < capacity; i++) {
     const item = itemAt(words, words[queue + QUEUE_SLOTS]!, capacity, head + i);
-    if (item === 0) break;
+    // Not the end: that item may have been taken since, and another put there, while those behind are there still. What is staged behind the
+    // end names a producer that lives, or is recovered next: the dead one's is wiped.
+    if (item === 0) continue;
     forgetSender(words, store, item, dead);
     if (wasConsumer) handBack(words, store, item, dead);
   }

@@ -5,6 +5,7 @@ import * as slot from '../../dist/core/slot.core.js';
 import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
+import { Pool } from '../../dist/pool/pool.js';
 import {
   OWN_HEAD,
   OWN_INDEX_MASK,
@@ -16,10 +17,11 @@ import {
   OWN_WORDS,
 } from '../../dist/ring/own.js';
 import type * as realRing from '../../dist/ring/ring.core.js';
+import { Ring } from '../../dist/ring/ring.js';
 import type * as realSide from '../../dist/ring/side.core.js';
 import type * as realBatch from '../../dist/ring/single-batch.core.js';
 import type * as realLane from '../../dist/ring/single-ring.core.js';
-import { laneHints, layOutLane, layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
+import { attachmentIn, laneHints, layOutLane, layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
@@ -442,6 +444,44 @@ function carrying(name: string, sender: readonly Op[], receiver: readonly Op[], 
   };
 }
 
+/**
+ * A thread has put two blocks and left the lane; while it dies, its successor goes on. Its name stands in what is still on its way: so it does
+ * where a seat was left and taken again, by a thread that then dies.
+ */
+function left(): Program {
+  const blocks = 4;
+  const capacity = 2;
+  const region = layOutRegion(seatsFor(3));
+  const pool = layOutPool(region, blocks, 0);
+  const { queue, slots, own: laneOwn } = layOutLane(region, capacity, 0, true);
+  const before = Pool.attach(region, 'pool');
+  Ring.attach(region, 'ring').enqueueBulk(Int32Array.of(before.acquire(), before.acquire()), 2);
+  attachmentIn(region).opened.get('ring')!.leave();
+  const own = (seat: number): Int32Array => {
+    const both = new Int32Array(LANE_OWN + laneOwn(seat).length);
+    both.set(pool.own(seat));
+    both.set(laneOwn(seat), LANE_OWN);
+    return both;
+  };
+  const { records } = pool.store;
+  return {
+    name: 'lane, carrying: sender that had left killed',
+    words: wordsOf(region),
+    threads: [[acquire], [acquire, send], [receive]].map((ops, i) => ({ own: own(i + 1), ops })),
+    ...recovering({ threads: 3, victim: 0, lane: queue, store: pool.store.index }),
+    kills: 1,
+    preemptions: 2,
+    hints: [...laneHints(queue, slots, capacity), [records, records + blocks * BLOCK_WORDS]],
+    audit: view => cargoAudit(view, queue, slots, capacity, records, blocks, 3),
+    nameOf: namer([
+      ['store', pool.store.index],
+      ['records', records],
+      ['queue', queue],
+      ['slots', slots],
+    ]),
+  };
+}
+
 /** Every block is free, or in one slot on its way, or held by one living thread that knows it. */
 function cargoAudit(
   view: View,
@@ -450,10 +490,14 @@ function cargoAudit(
   capacity: number,
   records: number,
   blocks: number,
+  threads = 2,
 ): string | undefined {
   const there = itemsOf(view, queue, slots, capacity);
   if (typeof there === 'string') return there;
-  const held = [0, 1].filter(thread => !view.deaths.includes(thread)).flatMap(thread => [...view.kept(thread)]);
+  const held = [0, 1, 2]
+    .slice(0, threads)
+    .filter(thread => !view.deaths.includes(thread))
+    .flatMap(thread => [...view.kept(thread)]);
   for (let index = 0; index < blocks; index++) {
     const word = view.words[records + index * BLOCK_WORDS]!;
     const state = (word >>> BLOCK_STATE_SHIFT) & 15;
@@ -588,6 +632,7 @@ export const programs: readonly Program[] = [
   carrying('sender of two killed', [acquire, acquire, sendBoth], [receive, release], 0),
   carrying('receiver killed', [acquire, send, acquire, send], [receive, release], 1),
   carrying('receiver of two killed', [acquire, acquire, sendBoth], [receiveBoth, release], 1),
+  left(),
   wanted([notedPut(1), notedPut(2, 3)], [notedTake, notedTake], [notedPut(4), notedPut(5)]),
   evicted(
     'producer',
