@@ -11,8 +11,11 @@ export type Round = (operations: number) => number | Promise<number>;
 
 let sink = 0;
 
-/** Serves rounds until the input ends. Call it after the contender has verified that it works. */
-export async function serve(name: string, round: Round): Promise<void> {
+/**
+ * Serves rounds until the input ends. Call it after the contender has verified that it works. What is looked at behind each round
+ * (`behind`) is not timed.
+ */
+export async function serve(name: string, round: Round, behind: () => void = () => {}): Promise<void> {
   // The harness may go away in the middle of a round.
   process.stdout.on('error', () => process.exit(1));
   process.stdout.write(`ready ${name}\n`);
@@ -22,6 +25,7 @@ export async function serve(name: string, round: Round): Promise<void> {
     const answer = round(operations);
     sink ^= typeof answer === 'number' ? answer : await answer;
     const elapsed = process.hrtime.bigint() - start;
+    behind();
     process.stdout.write(`${elapsed}\n`);
   }
   // Contenders may have threads of their own, which would otherwise keep the process.
