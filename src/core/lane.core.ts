@@ -26,7 +26,7 @@
  * - A ring that is closed and drained is sealed by the consumer, by an exchange on the slot that would come next: either it
  *   finds an item there, or the producer finds the seal. So nothing acknowledged is left behind, and nothing comes after it.
  * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes. Whoever takes a side over finds
- *   where it stands: the head in its word, the tail where the parity of the slots changes.
+ *   where it stands: the head in its word, the tail where, from there on, the first slot was not put.
  * - Whoever takes a side over begins an epoch in that side's word, and moves the word by an exchange from what it knows. So one that was
  *   recovered in the middle of a call, and goes on, moves nothing any more. What it publishes then is its last put, or is refused:
  *   the next producer finds that its slot was put, and goes behind it. Plain writes nobody can stop: those of a bulk that it was in the
@@ -94,15 +94,21 @@ function parityOf(capacity: number, position: number): number {
   return (position << parityShift(capacity)) & PARITY;
 }
 
-/** The first position that was not put yet. Right whenever no put is under way. Reads every slot. */
+/**
+ * The first position that was not put yet. Right whenever no put is under way. By the slots from the head on: beyond the tail there may be
+ * those that a producer which was recovered still writes, and they tell nothing.
+ */
 export function laneTail(words: Int32Array, queue: number, slots: number, capacity: number): number {
-  // Read before the slots: the tail, which does not move, is at most a lap ahead of it then.
-  const head = Atomics.load(words, queue + QUEUE_HEAD);
-  const first = Atomics.load(words, slots) >>> 31;
-  let index = 1;
-  while (index < capacity && Atomics.load(words, slots + index) >>> 31 === first) index++;
-  // The slots say where it is in two laps; the head, in which two.
-  return (head + ((index + first * capacity - head) & (2 * capacity - 1))) & (4 * capacity - 1);
+  let head = Atomics.load(words, queue + QUEUE_HEAD);
+  let ahead = 0;
+  for (;;) {
+    while (ahead < capacity && itemAt(words, slots, capacity, head + ahead) !== 0) ahead++;
+    // The consumer may have moved on meanwhile, and an evicted producer have filled what it gave back.
+    const moved = Atomics.load(words, queue + QUEUE_HEAD);
+    if (((moved ^ head) & ~PARITY) === 0) return (head + ahead) & (4 * capacity - 1);
+    head = moved;
+    ahead = 0;
+  }
 }
 
 /** The item that was put at a position, or 0 when none was yet, or the seal. */
@@ -167,19 +173,11 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
 function undoStaging(words: Int32Array, queue: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
-  let head = Atomics.load(words, queue + QUEUE_HEAD);
-  let ahead = 0;
-  for (;;) {
-    while (ahead < capacity && itemAt(words, slots, capacity, head + ahead) !== 0) ahead++;
-    // The consumer may have moved on meanwhile, and an evicted producer have filled what it gave back.
-    const moved = Atomics.load(words, queue + QUEUE_HEAD);
-    if (((moved ^ head) & ~PARITY) === 0) break;
-    head = moved;
-    ahead = 0;
-  }
+  const tail = laneTail(words, queue, slots, capacity);
   let staged = 0;
-  for (ahead++; ahead < capacity; ahead++) {
-    const position = head + ahead;
+  for (let behind = 1; behind < capacity; behind++) {
+    const position = tail + behind;
+    // What waits to be taken is of the lap before, there.
     if (itemAt(words, slots, capacity, position) === 0) continue;
     Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ PARITY);
     staged++;

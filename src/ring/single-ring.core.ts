@@ -9,7 +9,7 @@
  * ```
  */
 import { now } from '../core/clock.js';
-import { arm, disarm, listen } from '../core/doorbell.core.js';
+import { arm, disarm, listen, ring, ringAll } from '../core/doorbell.core.js';
 import { ATTENTION, laneTail, PARITY } from '../core/lane.core.js';
 import { isSeated, seemsSeated } from '../core/seat.core.js';
 import {
@@ -34,6 +34,7 @@ import {
   OWN_RUN,
   OWN_SEAT,
   OWN_SEAT_GENERATION,
+  OWN_SEATS,
   OWN_SEEN,
   OWN_SHOWN,
   OWN_SLOTS,
@@ -255,9 +256,19 @@ export function armTake(words: Int32Array, own: Int32Array): number {
   const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!);
   const word = Atomics.load(words, slot);
   const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
-  // Not put yet: whoever puts it will find this. If it is put meanwhile, the second look finds it.
-  if ((word ^ parity) < 0) Atomics.compareExchange(words, slot, word, (parity ^ PARITY) | ATTENTION);
+  // Not put yet: whoever puts it will find this. If it is put meanwhile, the second look finds it. If the side is no more ours, though, as it
+  // was recovered while this seat waited, then the slot may hold an item of a later lap: looked at behind the slot.
+  if ((word ^ parity) < 0 && Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CONSUMER) === own[OWN_LIFE])
+    Atomics.compareExchange(words, slot, word, (parity ^ PARITY) | ATTENTION);
   return bell;
+}
+
+/** This seat waits there no more. Recovered, it may have swallowed the ring, or taken away the bit, of who has the side now: that one looks again. */
+function leave(words: Int32Array, own: Int32Array, waiters: number): void {
+  disarm(words, waiters, own[OWN_SEAT]!);
+  if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) !== 0) return;
+  ringAll(words, waiters, own[OWN_SEATS]!);
+  ring(words, own[OWN_SEAT]!);
 }
 
 /** As `put`, but waits for room until the deadline (on `now`'s clock). Blocks the thread. */
@@ -270,7 +281,7 @@ export function putWait(words: Int32Array, own: Int32Array, item: number, deadli
     const result = put(words, own, item);
     const left = deadline - now();
     if (result !== NONE || left <= 0) {
-      disarm(words, waiters, own[OWN_SEAT]!);
+      leave(words, own, waiters);
       return result;
     }
     listen(words, own[OWN_SEAT]!, bell, left);
@@ -287,7 +298,7 @@ export function takeWait(words: Int32Array, own: Int32Array, deadline: number): 
     const item = take(words, own);
     const left = deadline - now();
     if (item !== NONE || left <= 0) {
-      disarm(words, waiters, own[OWN_SEAT]!);
+      leave(words, own, waiters);
       return item;
     }
     listen(words, own[OWN_SEAT]!, bell, left);

@@ -663,6 +663,10 @@ export const programs: readonly Program[] = [
     { capacity: 4 },
   ),
   evicted('consumer, waiting', [notedPut(1), notedPut(2)], [notedTakeWait, notedTakeWait], 1, [notedTake]),
+  evicted('consumer, waiting, and a lap goes by', [notedPut(1), notedPutWait(2)], [notedTakeWait], 1, [notedTakeWait], {
+    capacity: 1,
+    preemptions: 2,
+  }),
   evicted('producer, waiting for room', [notedPutWait(1), notedPutWait(2), notedPutWait(3)], [notedTake], 0, [
     notedPut(4),
   ]),

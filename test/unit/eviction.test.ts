@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FRAMES_CONSUMER } from '../../src/core/frame.core.js';
+import { PARITY } from '../../src/core/lane.core.js';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
 import { STREAM_READER, STREAM_WRITER } from '../../src/core/stream.core.js';
@@ -8,7 +9,9 @@ import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
 import { openOwn } from '../../src/ring/open-own.js';
+import { OWN_LAP_SHIFT, OWN_SLOTS } from '../../src/ring/own.js';
 import * as run from '../../src/ring/run.core.js';
+import * as batch from '../../src/ring/single-batch.core.js';
 import * as single from '../../src/ring/single-ring.core.js';
 import { openLane } from '../../src/ring/single-ring.js';
 import { refuses, seatsOf } from './helpers.js';
@@ -175,6 +178,43 @@ describe('a thread that was recovered while it still ran', () => {
     expect(single.moveHead(other.attachment.words, own, 1)).toBe(UNSEATED);
     expect(Array.from({ length: 5 }, () => lane.dequeue())).toEqual([1, 2, 3, 4, NONE]);
     expect(single.take(other.attachment.words, own)).toBe(UNSEATED);
+  });
+
+  it('overwrites no item of a lane at which it waits no more', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 1, ...LANE });
+    const own = laneOf(other);
+    const { words } = other.attachment;
+    expect(single.asConsumer(words, own)).toBe(DONE);
+    single.armTake(words, own);
+    mine.recover(other.seat);
+    expect([lane.enqueue(1), lane.dequeue(), lane.enqueue(2)]).toEqual([true, 1, true]);
+    // Woken, it announces itself once more before it looks.
+    single.armTake(words, own);
+    expect(single.take(words, own)).toBe(UNSEATED);
+    expect([lane.dequeue(), lane.dequeue()]).toEqual([2, NONE]);
+    mine.check();
+  });
+
+  it.each([1, 2, 3, 4])('leads the next producer nowhere by what it still writes of a bulk (at slot %i)', first => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    const own = laneOf(other);
+    const { words } = other.attachment;
+    for (let item = 1; item <= first; item++)
+      expect([single.put(words, own, item), lane.dequeue()]).toEqual([DONE, item]);
+    expect(batch.roomFor(words, own, 2)).toBe(2);
+    mine.recover(other.seat);
+    // The second of its bulk, whose first it does not publish.
+    const next = first + 1;
+    batch.writeSlot(words, own[OWN_SLOTS]! + (next & 3), (next << own[OWN_LAP_SHIFT]!) & PARITY, 9);
+    for (let item = 50; item < 60; item++) {
+      expect(lane.enqueue(item)).toBe(true);
+      expect(lane.dequeue()).toBe(item);
+      // That slot was written, and nobody can tell it from one that was put.
+      if (item === 50) expect(lane.dequeue()).toBe(9);
+    }
+    mine.check();
   });
 
   it('puts its last item into a lane before that of the next producer, or not at all', () => {
