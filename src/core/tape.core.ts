@@ -6,7 +6,7 @@
  * tape, 96 words, then the records, then the payload (64-byte aligned)
  * word  0  grains (a power of two) | 1 records: index of the first | 2 their number | 3 payload: its byte offset | 4 gated  (written once)
  * word 17  producer: the life of the seat that sends, or 0                              (taken by an exchange, given up by its seat or recovery)
- * word 18  sent: the number of the message that is sent now or was last | 19 where that one ends                   (sender writes)
+ * word 18  sent: the number of the message that is sent now or was last | 19 where that one ends: position 30 | number 2  (sender writes)
  * word 20  last: where the last message begins, or the one before it: where who was overrun goes on     (sender writes, plainly)
  * word 32  tail: where the messages end: position 30 | attention 1 | closed 1                    (sender publishes by exchange)
  * word 48  limit: what is before this position, and a circle behind it, may be overwritten at any moment           (lossy only)

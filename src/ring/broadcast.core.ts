@@ -67,7 +67,12 @@ function findTail(words: Int32Array, own: Int32Array): void {
   own[OWN_SHOWN] = Atomics.load(words, tape + TAPE_LIMIT);
   own[OWN_LIMIT] = own[OWN_GATED] === 0 ? own[OWN_SHOWN]! : tail;
   const sent = words[tape + TAPE_SENT]!;
-  own[OWN_SENT] = words[tape + TAPE_SENT_END] === tail ? sent : (sent - 1) | 0;
+  own[OWN_SENT] = words[tape + TAPE_SENT_END] === endOf(tail, sent) ? sent : (sent - 1) | 0;
+}
+
+/** Where a message ends, with the last two bits of its number: a sender may die when it has written the one word, and not the other. */
+function endOf(position: number, sent: number): number {
+  return position | (sent << 30);
 }
 
 /** Why nothing can be sent, when the tail was that: NONE, CLOSED or UNSEATED. */
@@ -165,7 +170,7 @@ export function publish(words: Int32Array, own: Int32Array, length: number, type
   words[header + HEADER_NUMBER] = sent;
   words[header + HEADER_POSITION] = tail;
   words[tape + TAPE_SENT] = sent;
-  words[tape + TAPE_SENT_END] = next;
+  words[tape + TAPE_SENT_END] = endOf(next, sent);
   const seen = Atomics.compareExchange(words, tape + TAPE_TAIL, tail, next);
   if (seen !== tail) {
     const status = publishAttended(words, own, seen, next);

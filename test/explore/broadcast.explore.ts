@@ -10,6 +10,7 @@ import { Broadcast } from '../../dist/ring/broadcast.js';
 import { broadcastKindOf, openTape } from '../../dist/ring/broadcast-layout.js';
 import {
   OWN_SEEK as OWN_BEFORE,
+  OWN_HINT_MASK as OWN_GATED,
   OWN_HEAD,
   OWN_LIFE,
   OWN_SLOTS as OWN_RECORD,
@@ -110,6 +111,8 @@ function* receiveIt({ words, own, kept }: Me, waits: boolean): Walk<number> {
     if (status === NONE) continue;
     if (status !== DONE) return lost(kept, status);
     kept.push(own[OWN_TYPE]!);
+    // Gated: nothing is ever missed, nor said to be.
+    if (own[OWN_GATED] !== 0 && own[OWN_BEFORE] !== 0) return lost(kept, -100);
     return own[OWN_TYPE]! + 10 * own[OWN_BEFORE]!;
   }
 }
@@ -437,6 +440,9 @@ export const programs: readonly Program[] = [
     0,
     { gated: false, preemptions: 1, long: true },
   ),
+  dying('a gated sender, and another goes on', [[send(1)], [send(3)]], [[subscribe(1), receive(1), receive(1)]], 0, {
+    preemptions: 0,
+  }),
   dying('a sender that waits', [five.map(sendWait)], [[subscribe(1), receive(1), receive(1), unsubscribe(1)]], 0, {
     preemptions: 1,
   }),

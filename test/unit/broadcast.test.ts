@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TAPE_LIMIT } from '../../src/core/tape.core.js';
+import { TAPE_LIMIT, TAPE_SENT, TAPE_SENT_END } from '../../src/core/tape.core.js';
 import { Broadcast, CLOSED, NONE, Region, type Subscriber, waitAny, waitAnyAsync } from '../../src/index.js';
 import { createStructure } from '../../src/region/structures.js';
 import { broadcastKindOf } from '../../src/ring/broadcast-layout.js';
@@ -161,6 +161,26 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
     await rejects('ERR_USAGE', gone);
     all[0]!.close();
     expect(await end).toBe(CLOSED);
+  });
+
+  it.each([1, 2])('counts nothing as lost when its sender dies where it has written %i of two words', written => {
+    const [region, other] = seatsOf(2) as [Region, Region];
+    const mine = Broadcast.create({ region, name: 'all', capacity: 1024, gated });
+    const theirs = Broadcast.attach(other, 'all');
+    const subscriber = mine.subscribe();
+    theirs.send(message(1, 1), 1);
+    const { words } = region.attachment;
+    const part = region.attachment.entries()[0]!.part;
+    // As `publish` does before the exchange: the number, then the end of that message with the last bits of the number.
+    words[part + TAPE_SENT]!++;
+    if (written > 1) words[part + TAPE_SENT_END] = (words[part + TAPE_SENT_END]! + 2 + 2 ** 30) | 0;
+    region.recover(other.seat);
+    for (let type = 2; type < 8; type++) {
+      expect(mine.send(message(1, type), type)).toBe(true);
+      if (type === 2) expect(next(subscriber)).toEqual([1, 1, 1]);
+      expect([next(subscriber), subscriber.lost]).toEqual([[type, 1, type], 0]);
+    }
+    region.check();
   });
 
   it('takes back what a dead thread had, subscriptions and the sender', () => {
