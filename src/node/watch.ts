@@ -50,12 +50,14 @@ export class Watch {
   /** Lets the supervisor recover the worker's seat when the other end of `lifeline` closes. */
   bySupervisor(worker: Worker, ward: Ward, lifeline: MessagePort): Worker {
     const { token } = ward;
+    const supervisor = this.#supervisor!;
     this.#wards.set(keyOf(token), ward);
-    this.#supervisor!.postMessage({ token, lifeline } satisfies Watched, [lifeline]);
+    supervisor.postMessage({ token, lifeline } satisfies Watched, [lifeline]);
     return worker.once('exit', () => {
       ward.ended = true;
       if (!this.#wards.has(keyOf(token))) return;
-      if (this.#supervisor !== undefined) this.#holdOpen(this.#supervisor);
+      // Another one, started since, does not watch this thread.
+      if (this.#supervisor === supervisor) this.#holdOpen(supervisor);
       else if (this.#wards.delete(keyOf(token))) this.#recover(ward);
     });
   }

@@ -273,4 +273,35 @@ describe('spawn', () => {
     region.recover(seat);
     expectAll(region, pool);
   });
+
+  it('recovers the threads of a supervisor that has ended, also when there is another one by then', async () => {
+    const { code, output } = await runChild(`
+      import { once } from 'node:events';
+      import { syncBuiltinESMExports } from 'node:module';
+      import threads from 'node:worker_threads';
+      const made = [];
+      threads.Worker = class extends threads.Worker {
+        constructor(...given) {
+          super(...given);
+          made.push(this);
+        }
+      };
+      syncBuiltinESMExports();
+      const { Region } = await import('DIST/index.js');
+      const { spawn } = await import('DIST/node/index.js');
+      const region = Region.create({ maxByteLength: 2 ** 16, seats: 8 });
+      const stay = 'setInterval(() => {}, 1000)';
+      const start = onRecovered => spawn(region, stay, { eval: true, supervisor: true, onRecovered });
+      let first;
+      const recovered = new Promise(resolve => { first = start(() => resolve('told')); });
+      await once(first, 'online');
+      made[0].terminate();
+      await once(made[0], 'exit');
+      const second = start();
+      await first.terminate();
+      console.log(await Promise.race([recovered, new Promise(resolve => setTimeout(resolve, 3000, 'not told'))]));
+      second.terminate();
+    `);
+    expect([code, output.trim()]).toEqual([0, 'told']);
+  });
 });
