@@ -199,7 +199,11 @@ function frontOfNothing(words: Int32Array, own: Int32Array, slot: number, word: 
   if (word === parity) return refused(words, own, 1);
   // Closed, and nothing here yet: the seal, or an item that came in between.
   const seen = Atomics.compareExchange(words, slot, word, parity);
-  return seen === word ? refused(words, own, 1) : seen & ~PARITY;
+  if (seen === word) return refused(words, own, 1);
+  if ((seen ^ parity) > 0) return seen & ~PARITY;
+  // No item: the attention, or the seal, of a consumer that was recovered and goes on; or that is this seat.
+  const status = refused(words, own, 0);
+  return status === NONE ? frontOfNothing(words, own, slot, seen, parity) : status;
 }
 
 /** How many items are known to be there by one look at the tail. The caller has the consumer's side. */

@@ -662,6 +662,9 @@ export const programs: readonly Program[] = [
     [notedTake, notedTake],
     { capacity: 4 },
   ),
+  evicted('consumer, about to wait, while its heir finds the end', [], [notedTakeWait], 1, [close, notedTake], {
+    preemptions: 3,
+  }),
   evicted('consumer, waiting', [notedPut(1), notedPut(2)], [notedTakeWait, notedTakeWait], 1, [notedTake]),
   evicted('consumer, waiting, and a lap goes by', [notedPut(1), notedPutWait(2)], [notedTakeWait], 1, [notedTakeWait], {
     capacity: 1,
