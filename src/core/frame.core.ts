@@ -19,7 +19,7 @@
  *
  *   EMPTY(lap) --claim--> CLAIMED(seat, turn, length) --commit--> FULL(length) --the lap after next--> EMPTY(lap + 2)
  *                            |   \----abort, padding-----> SKIP(length) ------------------------------/
- *                            \--recovery--> CLAIMED(0) --> SKIP(length)
+ *                            \--recovery--> CLAIMED(0) --> SKIP(length)                         (or the consumer: skipOrphan)
  * ```
  *
  * Laws
@@ -41,7 +41,8 @@
  * - A claim's turn is the lowest bit of its owner's generation, so that a claim of a seat's next life is not its own. Recovery
  *   moves the gate before it looks at the frames: so whoever claims behind that looks at its seat, and gives the claim up. Recovery makes a claim nobody's before it touches
  *   anything else: its owner, should it go on, can't end it any more. Plain writes nobody can stop: what a producer that is
- *   recovered in the middle of a claim, or of writing its message, still writes may hit a message that stands there by then.
+ *   recovered in the middle of a claim, or of writing its message, still writes may hit a message that stands there by then; where it makes
+ *   that one's word EMPTY, the message is lost, and the ring may stand still.
  *
  * Who writes: frame words whoever claims (by exchange), its owner or who recovers it (by exchange), and the owner of the frame of the lap
  * before (plain resets, which the end of its claim publishes). Nobody can take them for anything else meanwhile: an exchange on an old
@@ -55,6 +56,7 @@
  * Source of the idea: Agrona's many-to-one ring buffer (claim, commit, abort, padding), with the header taken out of the payload.
  */
 import { disarm, ringAll } from './doorbell.core.js';
+import { SEAT_FREE, SEAT_GENERATION_SHIFT, SEAT_STATE_MASK, seatIndex } from './seat.core.js';
 
 export const FRAMES_WORDS = 96;
 export const FRAMES_UNITS = 0;
@@ -210,6 +212,22 @@ export function recoverFrames(words: Int32Array, frames: number, seats: number, 
   ringAll(words, frames + FRAMES_MESSAGE_WAITERS, seats);
   ringAll(words, frames + FRAMES_ROOM_WAITERS, seats);
   return count;
+}
+
+/**
+ * Ends a claim that the consumer stands before, if it is of a life whose seat is free or another's: of one that was recovered, went on, and
+ * ended in the middle of a claim. Answers 1, or 0: its owner ends it, or recovery will.
+ */
+export function skipOrphan(words: Int32Array, frames: number, at: number, claimed: number): number {
+  const seat = (claimed & FRAME_TAG_MASK) >>> FRAME_SEAT_SHIFT;
+  // Nobody's: recovery is at it, or will be again.
+  if (seat === 0) return 0;
+  // Looked at behind the claim: if that is of the life that has the seat now, this is that life.
+  const word = Atomics.load(words, seatIndex(seat));
+  const isOwners = claimTag(seat, word >>> SEAT_GENERATION_SHIFT) === (claimed & FRAME_TAG_MASK);
+  if (isOwners && (word & SEAT_STATE_MASK) !== SEAT_FREE) return 0;
+  const lap = (at - words[frames + FRAMES_RECORDS]!) % FRAME_WORDS;
+  return skipClaim(words, frames, at - lap, lap, claimed);
 }
 
 /** Ends a claim for somebody who is gone. Answers 1, or 0 when it had ended. */

@@ -33,6 +33,7 @@ import {
   GATE_CLOSED,
   POSITION_MASK,
   prepareLap,
+  skipOrphan,
   UNIT_SHIFT,
 } from '../core/frame.core.js';
 import { isGone, isSeated } from '../core/seat.core.js';
@@ -66,8 +67,12 @@ export function claim(words: Int32Array, own: Int32Array, bytes: number, type: n
   const unitBits = own[OWN_UNIT_BITS]!;
   const units = 1 << unitBits;
   const length = unitsOf(bytes);
-  // A hint: missed, the claim below finds the ring closed too.
-  if ((words[frames + FRAMES_GATE]! & GATE_CLOSED) !== 0) return refused(words, own, 1);
+  // A hint: missed, the claim below finds the gate moved too. But who was recovered before had better claim nothing: see `skipOrphan`.
+  const before = words[frames + FRAMES_GATE]!;
+  if (before !== own[OWN_GATE]) {
+    const why = refused(words, own, before & GATE_CLOSED);
+    if (why !== NONE) return why;
+  }
   let head = own[OWN_HEAD_SEEN]!;
   let tail = words[frames + FRAMES_TAIL]! & POSITION_MASK;
   let astray = 0;
@@ -252,6 +257,7 @@ export function nextMessage(words: Int32Array, own: Int32Array): number {
       if (passMessage(words, own) !== DONE) return UNSEATED;
       continue;
     }
+    if (state === FRAME_CLAIMED && skipOrphan(words, own[OWN_FRAMES]!, at, word) !== 0) continue;
     // Only what the word says after `closed` was seen proves that nothing is on its way.
     const closed = isClosed(words, own[OWN_FRAMES]!);
     if (closed !== 0 && Atomics.load(words, at) !== word) continue;

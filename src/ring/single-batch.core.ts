@@ -133,8 +133,8 @@ export function writeFourSlots(
 }
 
 /**
- * Publishes a batch for which there is room: its first item, which carries those behind it, all of them written. Answers DONE, UNSEATED, or,
- * when nothing was published, CLOSED or NONE: as `publish`, and the tail was found again.
+ * Publishes a batch for which there is room: its first item, which carries those behind it, all of them written. Answers DONE, UNSEATED (it
+ * went with the seat), or, when nothing was published, CLOSED or NONE: as `publish`, and the tail was found again.
  */
 export function publishBatch(words: Int32Array, own: Int32Array, first: number, count: number): number {
   const published = publish(words, own, first, count);
@@ -143,6 +143,8 @@ export function publishBatch(words: Int32Array, own: Int32Array, first: number, 
 
 /** The rest of `publishBatch` when nothing was published. */
 function takeBatchBack(words: Int32Array, own: Int32Array, first: number, count: number, published: number): number {
+  // Recovery has taken it back: where it was, the next producer's items may stand. (Who detaches has its side still.)
+  if (Atomics.load(words, own[OWN_QUEUE]! + QUEUE_PRODUCER) !== own[OWN_LIFE]) return UNSEATED;
   revert(words, own, first, count);
   if (published === CLOSED) return refused(words, own, 1);
   findTail(words, own);

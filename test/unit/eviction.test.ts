@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FRAMES_CONSUMER } from '../../src/core/frame.core.js';
+import { bellIndex } from '../../src/core/doorbell.core.js';
+import { FRAMES_CONSUMER, FRAMES_GATE } from '../../src/core/frame.core.js';
 import { PARITY } from '../../src/core/lane.core.js';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
@@ -8,6 +9,8 @@ import { Broadcast, ByteRing, Heap, MessageRing, NONE, Pool, Region, Ring } from
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
+import * as messages from '../../src/ring/message-ring.core.js';
+import { openFrames } from '../../src/ring/message-ring-layout.js';
 import { openOwn } from '../../src/ring/open-own.js';
 import { OWN_LAP_SHIFT, OWN_SLOTS } from '../../src/ring/own.js';
 import * as run from '../../src/ring/run.core.js';
@@ -240,6 +243,21 @@ describe('a thread that was recovered while it still ran', () => {
     }
   });
 
+  it('takes no bulk back where the next producer has put', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    const own = laneOf(other);
+    const { words } = other.attachment;
+    expect(single.asProducer(words, own)).toBe(DONE);
+    mine.recover(other.seat);
+    lane.enqueue(5);
+    lane.enqueue(6);
+    // As `enqueueBulk`, in whose middle the recovery came.
+    expect(batch.publishBatch(words, own, 1, 2)).toBe(UNSEATED);
+    expect(Array.from({ length: 3 }, () => lane.dequeue())).toEqual([5, 6, NONE]);
+    mine.check();
+  });
+
   it.each([true, false])('sends its last message before that of the next sender, or not at all (gated: %s)', gated => {
     const [mine, other] = seatsOf(2) as [Region, Region];
     const broadcast = Broadcast.create({ region: mine, name: 'news', capacity: 256, gated });
@@ -323,6 +341,40 @@ describe('a thread that was recovered while it still ran', () => {
     expect(ring.receive(() => {})).toBe(0);
     third.commit(theirLast);
     expect(ring.receive(() => {})).toBe(1);
+    mine.check();
+  });
+
+  it('claims nothing in a message ring any more', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    MessageRing.create({ region: mine, name: 'messages', capacity: 512 });
+    const theirs = MessageRing.attach(other, 'messages');
+    theirs.send(Uint8Array.of(1), 1);
+    mine.recover(other.seat);
+    const before = mine.attachment.words.slice();
+    refuses('ERR_EVICTED', () => theirs.tryClaim(8, 1));
+    const bell = bellIndex(other.seat);
+    expect([...before.keys()].filter(i => mine.attachment.words[i] !== before[i] && i !== bell)).toEqual([]);
+  });
+
+  it.each(['free', 'given out again'])('holds up no message when it ends in a claim, its seat being %s', seat => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const ring = MessageRing.create({ region: mine, name: 'messages', capacity: 512 });
+    const frames = mine.attachment.entries()[0]!.part;
+    const { words } = other.attachment;
+    const { own } = openFrames(other.attachment, frames);
+    mine.recover(other.seat);
+    if (seat !== 'free') Region.attach(mine.share());
+    // It ends behind the exchange that claims, before it looks at the gate.
+    own[messages.OWN_GATE] = words[frames + FRAMES_GATE]!;
+    expect(messages.claim(words, own, 100, 1)).toBe(1);
+    ring.send(Uint8Array.of(7), 2);
+    const types: number[] = [];
+    ring.receive((_offset, _length, type) => types.push(type));
+    expect(types).toEqual([2]);
+    for (let i = 0; i < 20; i++) {
+      expect(ring.send(new Uint8Array(100), 3)).toBe(true);
+      expect(ring.receive(() => {})).toBe(1);
+    }
     mine.check();
   });
 
