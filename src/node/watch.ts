@@ -80,7 +80,13 @@ export class Watch {
     const token = shareAsSpawner(this.#region);
     // Without the flags of the parent: some make sense for its own script only.
     const options = { workerData: { region: token }, execArgv: [], name: 'ringwell supervisor' };
-    const supervisor = new Worker(new URL('./supervisor.js', import.meta.url), options);
+    let supervisor: Worker;
+    try {
+      supervisor = new Worker(new URL('./supervisor.js', import.meta.url), options);
+    } catch (error) {
+      this.#region.cancel(token);
+      throw error;
+    }
     this.#supervisor = supervisor;
     supervisor.on('message', ({ token: theirs, report }: Recovered) => {
       const ward = this.#wards.get(keyOf(theirs));

@@ -263,6 +263,25 @@ describe('spawn', () => {
     expect([code, output.trim()]).toEqual([0, 'told']);
   });
 
+  it('leaves free seats where no thread may be started', async () => {
+    const permission = Number(process.versions.node.split('.')[0]) < 23 ? '--experimental-permission' : '--permission';
+    const { output } = await runChild(
+      `
+      import { Region } from 'DIST/index.js';
+      import { spawn } from 'DIST/node/index.js';
+      const region = Region.create({ maxByteLength: 2 ** 16, seats: 3 });
+      for (const supervisor of [false, true]) {
+        try {
+          spawn(region, '0', { eval: true, supervisor });
+        } catch ({ code }) {
+          console.log(code, region.inspect().seats.filter(({ state }) => state !== 'free').length);
+        }
+      }`,
+      [permission, '--allow-fs-read=*', '--no-warnings'],
+    );
+    expect(output.trim().split('\n')).toEqual(['ERR_ACCESS_DENIED 1', 'ERR_ACCESS_DENIED 1']);
+  });
+
   it('takes over from a supervisor that was recovered while it ran', async () => {
     const { region, pool } = setUp();
     const worker = spawn(region, url, { supervisor: true, workerData: { end: 'stay' } });
