@@ -11,7 +11,9 @@ import {
 } from '../../src/core/store.core.js';
 import { NONE, Pool, type Region, Ring } from '../../src/index.js';
 import type { SharedPool } from '../../src/pool/shared-pool.js';
+import { load } from '../../src/ring/cargo.core.js';
 import { OWN_SLOTS } from '../../src/ring/own.js';
+import * as run from '../../src/ring/run.core.js';
 import type { SharedRing } from '../../src/ring/shared-ring.js';
 import { expectCounts, poolsOf, refuses, ringsOf, seatsOf } from './helpers.js';
 
@@ -170,6 +172,29 @@ describe('a ring', () => {
     expect([pools[0].isLive(sent), pools[0].isLive(cut)]).toEqual([true, false]);
     expect(Ring.attach(regions[1], 'ring').dequeue()).toBe(sent);
     pools[1].release(sent);
+    expectAll(regions[0], pools[0], 4);
+  });
+});
+
+describe('a bulk across the end of the slots', () => {
+  /** What a thread has done that has filled the slots it had claimed, and dies before it publishes them. */
+  function putUnpublished(ring: SharedRing, handles: readonly number[]): void {
+    const { words, own } = inside(ring);
+    for (const handle of handles) load(words, own, handle);
+    expect(run.claimRun(words, own, handles.length, handles.length)).toBe(handles.length);
+    run.fillFirst(words, own, handles[0]!);
+    for (let i = 1; i < handles.length; i++)
+      run.fillSlot(words, run.runSlot(own, i), run.fullWord(own, i), handles[i]!);
+  }
+
+  it.each([0, 1, 2, 3])('gives back every block that the dead had not sent yet, from position %i', start => {
+    const regions = seatsOf(3) as [Region, Region, Region];
+    const pools = poolsOf(regions, 4, {}, BYTES) as [SharedPool, SharedPool, SharedPool];
+    const rings = ringsOf(regions, 4, start, pools) as [SharedRing, SharedRing, SharedRing];
+    putUnpublished(rings[2], [pools[2].acquire(), pools[2].acquire(), pools[2].acquire()]);
+    regions[0].recover(3);
+    expectCounts(pools[0], 0);
+    expect(rings[1].dequeue()).toBe(NONE);
     expectAll(regions[0], pools[0], 4);
   });
 });
