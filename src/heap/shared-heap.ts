@@ -337,8 +337,9 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   leave(): void {
-    leaveHeap(this.words, this.own);
     for (let i = 0; i < this.sizes.length; i++) this.own[OWN_STOCK + (i << STOCK_SHIFT) + STOCK_MOST] = 0;
+    const status = leaveHeap(this.words, this.own);
+    if (status === LOCK_HELD) this.checkStatus(status);
   }
 
   [Symbol.dispose](): void {

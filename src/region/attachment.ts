@@ -22,6 +22,8 @@ export class Attachment {
   readonly waiting: Waiting;
   readonly opened: Map<string, Attached> = new Map<string, Attached>();
   left = false;
+  /** What this thread has to leave still while it detaches: not empty afterwards where another has held a lock for too long. */
+  toLeave: Attached[] = [];
 
   constructor(memory: Memory, words: Int32Array, seats: number, seat: number, generation: number) {
     this.memory = memory;

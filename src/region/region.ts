@@ -13,7 +13,7 @@ import {
   seatGeneration,
   seatIndex,
 } from '../core/seat.core.js';
-import { Attachment } from './attachment.js';
+import { type Attached, Attachment } from './attachment.js';
 import { readEntries } from './directory.js';
 import {
   breakOffset,
@@ -217,26 +217,32 @@ export class Region {
   /**
    * Leaves the region: gives everything private back, lets go of the blocks this thread still holds (they stay live, held by
    * nobody), ends its waits, and frees its seat. Idempotent; also after an eviction, when there is nothing left to give.
+   * @throws {RingwellError} ERR_ATTACH when another seat has held a heap's lock for a second: if its thread has ended, recover it, and
+   * call `detach` again; all else is done, and the seat stays taken until then, or until it is recovered itself
    */
   detach(): void {
     const { attachment } = this;
-    if (attachment.left) return;
     const { words, seat, generation } = attachment;
-    const seated = moveSeat(words, seat, generation, SEAT_ATTACHED, SEAT_LEAVING) === 1;
-    attachment.left = true;
-    attachment.waiting.failAll(new RingwellError('ERR_SEAT', `Seat ${seat}: this region was detached while waiting`));
-    if (!seated) return;
-    const entries = readEntries(words);
-    if (typeof entries === 'number') for (const structure of attachment.opened.values()) structure.leave();
-    else {
-      // Newest first: a ring comes before the pool whose blocks it carries, which may get some back from it. Pools that this thread
-      // never opened have to be left too: a ring that carries them brought their blocks here.
-      for (const { name, kind, part } of entries) {
-        const structure = attachment.opened.get(name);
-        if (structure !== undefined) structure.leave();
-        else kind.leave?.(attachment, part);
+    if (!attachment.left) {
+      const seated = moveSeat(words, seat, generation, SEAT_ATTACHED, SEAT_LEAVING) === 1;
+      attachment.left = true;
+      attachment.waiting.failAll(new RingwellError('ERR_SEAT', `Seat ${seat}: this region was detached while waiting`));
+      if (seated) attachment.toLeave = structuresOf(attachment);
+    } else if (attachment.toLeave.length === 0) return;
+    // Recovered meanwhile: then there is nothing left to give.
+    if (moveSeat(words, seat, generation, SEAT_LEAVING, SEAT_LEAVING) === 0) return;
+    let thrown: unknown;
+    attachment.toLeave = attachment.toLeave.filter(structure => {
+      try {
+        structure.leave();
+        return false;
+      } catch (error) {
+        thrown ??= error;
+        return true;
       }
-    }
+    });
+    // Something names this seat still: nobody else may have it.
+    if (attachment.toLeave.length > 0) throw thrown;
     ring(words, seat);
     moveSeat(words, seat, generation, SEAT_LEAVING, SEAT_FREE);
   }
@@ -269,6 +275,17 @@ export class Region {
     this.attachment.ensureSeated();
     return reportOf(this.attachment);
   }
+}
+
+/** What a thread has to leave. */
+function structuresOf(attachment: Attachment): Attached[] {
+  const entries = readEntries(attachment.words);
+  if (typeof entries === 'number') return [...attachment.opened.values()];
+  // Newest first: a ring comes before the pool whose blocks it carries, which may get some back from it. Pools that this thread
+  // never opened have to be left too: a ring that carries them brought their blocks here.
+  return entries.map(
+    ({ name, kind, part }) => attachment.opened.get(name) ?? { leave: () => kind.leave?.(attachment, part) },
+  );
 }
 
 function reserve(options: RegionOptions, what: string): Memory {

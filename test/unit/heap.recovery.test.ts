@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Heap, type Region } from '../../src/index.js';
+import { HEAP_LOCK } from '../../src/core/span.core.js';
+import { Heap, Region } from '../../src/index.js';
+import { lockWord } from '../../src/region/header.core.js';
 import { codeOf, seatsOf } from './helpers.js';
 
 /** A heap seen by so many seats, all in this thread. */
@@ -80,6 +82,55 @@ describe.each([true, false])('recovery of a heap with caches: %s', caches => {
     regions[0]!.check();
   });
 });
+
+describe('a thread that detaches while a dead one has the lock of a heap', () => {
+  it("keeps its seat until the dead one is recovered, so that what it left live is not the next one's", () => {
+    const [mine, leaving, dead] = seatsOf(3) as [Region, Region, Region];
+    const heap = Heap.create({ region: mine, name: 'heap', byteLength: 2 ** 16 });
+    const block = Heap.attach(leaving, 'heap').malloc(64);
+    const { words } = mine.attachment;
+    const { part } = mine.attachment.entries().find(({ name }) => name === 'heap')!;
+    words[part + HEAP_LOCK] = lockWord(dead.seat, dead.attachment.generation);
+    const stateOf = (seat: number) => mine.inspect().seats.find(report => report.seat === seat)?.state;
+
+    expect(codeOf(() => leaving.detach())).toBe('ERR_ATTACH');
+    expect(stateOf(leaving.seat)).toBe('leaving');
+    mine.recover(dead.seat);
+    leaving.detach();
+    expect(stateOf(leaving.seat)).toBe('free');
+    leaving.detach();
+
+    const { seat } = seatAgain(mine);
+    expect(seat).toBe(leaving.seat);
+    mine.recover(seat);
+    expect(heap.stats().liveBlocks).toBe(1);
+    heap.free(block);
+    heap.check();
+  });
+
+  it('leaves nothing more when it was recovered itself meanwhile', () => {
+    const [mine, leaving, dead] = seatsOf(3) as [Region, Region, Region];
+    const heap = Heap.create({ region: mine, name: 'heap', byteLength: 2 ** 16 });
+    Heap.attach(leaving, 'heap').malloc(64);
+    const { words } = mine.attachment;
+    const { part } = mine.attachment.entries()[0]!;
+    words[part + HEAP_LOCK] = lockWord(dead.seat, dead.attachment.generation);
+    expect(codeOf(() => leaving.detach())).toBe('ERR_ATTACH');
+    mine.recover(dead.seat);
+    mine.recover(leaving.seat);
+    const heir = seatAgain(mine);
+    const theirs = Heap.attach(heir, 'heap').malloc(64);
+    leaving.detach();
+    expect([heap.stats().liveBlocks, heir.seat]).toEqual([1, leaving.seat]);
+    heap.free(theirs);
+    mine.check();
+  });
+});
+
+/** Another thread, on the first seat that is free. */
+function seatAgain(region: Region): Region {
+  return Region.attach(region.share());
+}
 
 describe('a heap of several seats', () => {
   it('does not grow when one only allocates and another only frees', () => {
