@@ -3,6 +3,7 @@
 export type { Closable } from './core/closable.js';
 export { type ErrorCode, RingwellError } from './core/errors.js';
 export { CLOSED, NONE } from './core/status.js';
+export type { Waiting } from './core/wait-queue.js';
 export { Arena, type ArenaOptions } from './heap/arena.js';
 export { Heap } from './heap/heap.js';
 export type { HeapOptions, HeapStats } from './heap/heap-base.js';

@@ -1,5 +1,11 @@
 import { checkOptions, RingwellError, show } from './errors.js';
 
+/** How an asynchronous call waits. */
+export interface Waiting {
+  /** Aborting it rejects the call with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 interface Waiter {
   /** Looks once. Answers whether the wait is over, one way or the other. */
   attempt(): boolean;
@@ -11,7 +17,7 @@ const NOTHING = (): void => {};
 /** The signal of a caller's options. @throws {RingwellError} ERR_USAGE */
 function signalOf(options: unknown): AbortSignal | undefined {
   checkOptions(options, 'options');
-  const { signal } = options as { signal?: AbortSignal };
+  const { signal } = options as Waiting;
   if (signal === undefined) return undefined;
   // Not by its class: a signal of another realm is as good.
   const listens = typeof signal?.addEventListener === 'function' && typeof signal.removeEventListener === 'function';

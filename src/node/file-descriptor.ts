@@ -2,9 +2,11 @@
  * Byte rings and file descriptors: what kfifo_from_user and kfifo_to_user do. The system reads straight into the ring, or writes
  * straight out of it, in one call for both parts of the circle; nothing is copied in between.
  */
+
 import { readv, readvSync, writev, writevSync } from 'node:fs';
 import { checkInteger, checkOptions, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { CLOSED } from '../core/status.js';
+import type { Waiting } from '../core/wait-queue.js';
 import { ByteRingBase } from '../ring/byte-ring-base.js';
 
 /** Which bytes, at most how many. */
@@ -80,7 +82,7 @@ export function fillFrom(ring: ByteRingBase, fd: number, options: BlockingTransf
 export async function fillFromAsync(
   ring: ByteRingBase,
   fd: number,
-  options: TransferOptions & { signal?: AbortSignal } = {},
+  options: TransferOptions & Waiting = {},
 ): Promise<number> {
   const { bytesMax, position } = checkTransfer(ring, fd, options, 'Cannot fill byte ring');
   while (ring.reserveWrite(bytesMax, segments) === 0) await ring.roomAsync(options);
@@ -126,7 +128,7 @@ export function drainTo(ring: ByteRingBase, fd: number, options: BlockingTransfe
 export async function drainToAsync(
   ring: ByteRingBase,
   fd: number,
-  options: TransferOptions & { signal?: AbortSignal } = {},
+  options: TransferOptions & Waiting = {},
 ): Promise<number> {
   const { bytesMax, position } = checkTransfer(ring, fd, options, 'Cannot drain byte ring');
   let there = ring.reserveRead(bytesMax, segments);

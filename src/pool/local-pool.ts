@@ -1,7 +1,7 @@
 import { HANDLE_MASK } from '../core/block.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { handleMax } from '../core/store.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import { firstGeneration, poolGeometry } from './geometry.js';
 import { checkBatch, type Handle, inBatch, PoolBase, type PoolOptions, type PoolStats } from './pool-base.js';
 import type { Marks, Treatable } from './treated-pool.js';
@@ -114,7 +114,7 @@ export class LocalPool extends PoolBase implements Treatable {
     return this.acquire();
   }
 
-  acquireAsync(options: { signal?: AbortSignal } = {}): Promise<Handle> {
+  acquireAsync(options: Waiting = {}): Promise<Handle> {
     this.waiters ??= new WaitQueue();
     const promise = this.waiters.wait(() => this.acquire() || undefined, options);
     this.waiters.serve();

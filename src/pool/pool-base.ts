@@ -1,5 +1,6 @@
 import { RingwellError, show } from '../core/errors.js';
 import { isIntegers } from '../core/typed-array.js';
+import type { Waiting } from '../core/wait-queue.js';
 
 /** A block: `generation << indexBits | index`, at most 30 bits, never 0. A plain integer that survives structured clone. */
 export type Handle = number & { readonly __handle: unique symbol };
@@ -130,7 +131,7 @@ export abstract class PoolBase {
    */
   abstract acquireWait(timeoutMs?: number): Handle | 0;
   /** As `acquireWait`, without blocking the thread. Aborting rejects with the signal's reason. Allocates. */
-  abstract acquireAsync(options?: { signal?: AbortSignal }): Promise<Handle>;
+  abstract acquireAsync(options?: Waiting): Promise<Handle>;
   /**
    * Gives a block back: by any thread, not only the one that acquired it.
    * @throws {RingwellError} ERR_HANDLE for a stale, doubled, foreign or garbage handle; nothing has changed then

@@ -31,7 +31,7 @@ import {
   STORE_WAITERS,
 } from '../core/store.core.js';
 import { openStore, type Store } from '../core/store.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock, withRegionLocked } from '../region/lock.js';
 import { checkBatch, type Handle, inBatch, type PoolStats } from './pool-base.js';
@@ -142,7 +142,7 @@ export class SharedPool extends SharedBlocks implements Attached {
     return found;
   }
 
-  acquireAsync(options: { signal?: AbortSignal } = {}): Promise<Handle> {
+  acquireAsync(options: Waiting = {}): Promise<Handle> {
     const { attachment, words, own } = this;
     const look = (): Handle | undefined => {
       attachment.ensureSeated();

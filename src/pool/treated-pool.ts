@@ -14,6 +14,7 @@ import {
   writeCanaries,
   writePoison,
 } from '../core/guard.core.js';
+import type { Waiting } from '../core/wait-queue.js';
 import type { Attached } from '../region/attachment.js';
 import { checkBatch, type Handle, inBatch, PoolBase, type PoolStats } from './pool-base.js';
 import { Sites } from './sites.js';
@@ -141,7 +142,7 @@ export class TreatedPool extends PoolBase implements Attached {
     return handle;
   }
 
-  async acquireAsync(options: { signal?: AbortSignal } = {}): Promise<Handle> {
+  async acquireAsync(options: Waiting = {}): Promise<Handle> {
     const handle = await this.inner.acquireAsync(options);
     this.prepare(handle);
     return handle;

@@ -1,8 +1,8 @@
+import { BellWatch } from '../core/bell-watch.js';
 import { ring } from '../core/doorbell.core.js';
 import { RingwellError } from '../core/errors.js';
 import { isSeated, poisonSeats, SEAT_POISONED, seatIndex } from '../core/seat.core.js';
 import { UNSEATED } from '../core/status.js';
-import { Waiting } from '../core/waiting.js';
 import { type Entry, readEntries } from './directory.js';
 import { HEADER_SEATS } from './header.core.js';
 import type { Memory } from './memory.js';
@@ -19,7 +19,7 @@ export class Attachment {
   readonly seats: number;
   readonly seat: number;
   readonly generation: number;
-  readonly waiting: Waiting;
+  readonly waiting: BellWatch;
   readonly opened: Map<string, Attached> = new Map<string, Attached>();
   left = false;
   /** What this thread has to leave still while it detaches: not empty afterwards where another has held a lock for too long. */
@@ -31,7 +31,7 @@ export class Attachment {
     this.seats = seats;
     this.seat = seat;
     this.generation = generation;
-    this.waiting = new Waiting(words, seat, generation, memory.shared);
+    this.waiting = new BellWatch(words, seat, generation, memory.shared);
   }
 
   /** @throws {RingwellError} when this thread is no longer seated, or the region is poisoned. */

@@ -1,6 +1,7 @@
 import { RingwellError, show } from '../core/errors.js';
 import type { Attached, Attachment } from './attachment.js';
 import { type Entry, encodeName } from './directory.js';
+import { HEADER_DIRTY } from './header.core.js';
 import { withRegionLocked } from './lock.js';
 import { Region } from './region.js';
 
@@ -66,6 +67,16 @@ function keep<T extends Attached>(attachment: Attachment, name: string, object: 
   return object;
 }
 
+/** Lays a structure out. Cut short, by a stack that is used up for example, it may leave words behind that the next one takes for zero. */
+function create<T extends Attached>(attachment: Attachment, kind: StructureKind<T>, name: Uint8Array): T {
+  try {
+    return kind.create(attachment, name);
+  } catch (error) {
+    if (!(error instanceof RingwellError)) attachment.words[HEADER_DIRTY] = 1;
+    throw error;
+  }
+}
+
 /** Creates a structure. @throws {RingwellError} ERR_ATTACH when the name is taken */
 export function createStructure<T extends Attached>(region: unknown, name: unknown, kind: StructureKind<T>): T {
   const what = `Cannot create ${kind.title}`;
@@ -74,7 +85,7 @@ export function createStructure<T extends Attached>(region: unknown, name: unkno
   return withRegionLocked(attachment, what, () => {
     if (find(attachment, name as string))
       throw new RingwellError('ERR_ATTACH', `${what}: the name ${show(name)} is taken`);
-    return keep(attachment, name as string, kind.create(attachment, bytes));
+    return keep(attachment, name as string, create(attachment, kind, bytes));
   });
 }
 
@@ -107,7 +118,7 @@ export function openStructure<T extends Attached>(
       return keep(
         attachment,
         name as string,
-        entry ? attachEntry(attachment, kind, entry, what) : kind.create(attachment, bytes),
+        entry ? attachEntry(attachment, kind, entry, what) : create(attachment, kind, bytes),
       );
     });
   agrees(object);

@@ -5,7 +5,7 @@ import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { GRAIN_BYTES, GRAIN_SHIFT, TAPE_PAYLOAD, TAPE_PRODUCER, TAPE_TAIL } from '../core/tape.core.js';
 import { isBytes } from '../core/typed-array.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import type { Region } from '../region/region.js';
@@ -158,7 +158,7 @@ export class Broadcast implements Closable {
   }
 
   /** As `sendWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was sent. Allocates. */
-  sendAsync(source: Uint8Array, type: number, options: { signal?: AbortSignal } = {}): Promise<void> {
+  sendAsync(source: Uint8Array, type: number, options: Waiting = {}): Promise<void> {
     const { attachment, words, own } = this;
     const look = (): true | undefined => {
       attachment.ensureSeated();

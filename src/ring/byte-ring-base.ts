@@ -1,6 +1,7 @@
 import type { Closable } from '../core/closable.js';
 import { checkInteger, checkOptions } from '../core/errors.js';
 import { RECORD_HEADER, recordBytes } from '../core/stream.core.js';
+import type { Waiting } from '../core/wait-queue.js';
 import { ByteRingSides, FREE, UNDER_WAY } from './byte-ring-sides.js';
 import { checkBytes, checkSegments, closedByteRing, misuse, tooLong, underWay } from './byte-ring-usage.js';
 
@@ -222,9 +223,9 @@ export abstract class ByteRingBase extends ByteRingSides implements Closable {
    * much was. Other writes meanwhile throw ERR_USAGE once a part is written, except further `writeAsync`: they wait their
    * turn. Allocates.
    */
-  abstract writeAsync(source: Uint8Array, options?: { signal?: AbortSignal }): Promise<number>;
+  abstract writeAsync(source: Uint8Array, options?: Waiting): Promise<number>;
   /** As `readWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was read. Allocates. */
-  abstract readAsync(target: Uint8Array, options?: { signal?: AbortSignal; bytesMin?: number }): Promise<number>;
+  abstract readAsync(target: Uint8Array, options?: Waiting & { bytesMin?: number }): Promise<number>;
 
   /** @internal For who waits for several rings: whether a read would answer something else than 0. Makes this seat the reader. */
   abstract readable(): boolean;
@@ -241,9 +242,9 @@ export abstract class ByteRingBase extends ByteRingSides implements Closable {
   /** @internal Waits until a byte or more is there, the ring is closed, or so many milliseconds have passed. A local ring does not. */
   abstract bytesWait(timeoutMs: number): void;
   /** @internal Waits until a byte or more fits, or the ring is closed. */
-  abstract roomAsync(options: { signal?: AbortSignal }): Promise<unknown>;
+  abstract roomAsync(options: Waiting): Promise<unknown>;
   /** @internal Waits until a byte or more is there, or the ring is closed. */
-  abstract bytesAsync(options: { signal?: AbortSignal }): Promise<unknown>;
+  abstract bytesAsync(options: Waiting): Promise<unknown>;
 
   // ---- shared by the waiting forms
 

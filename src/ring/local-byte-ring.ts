@@ -1,7 +1,7 @@
 import { checkTimeout } from '../core/errors.js';
 import { CLOSED } from '../core/status.js';
 import { RECORD_HEADER } from '../core/stream.core.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import { ByteRingBase } from './byte-ring-base.js';
 import { type ByteRingGeometry, closedByteRing } from './byte-ring-usage.js';
 
@@ -52,7 +52,7 @@ export class LocalByteRing extends ByteRingBase {
     return this.read(target);
   }
 
-  writeAsync(source: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<number> {
+  writeAsync(source: Uint8Array, options: Waiting = {}): Promise<number> {
     return this.writeAll(source, (look, leave) => {
       const promise = this.writers.wait(look, options, leave);
       this.writers.serve();
@@ -60,7 +60,7 @@ export class LocalByteRing extends ByteRingBase {
     });
   }
 
-  readAsync(target: Uint8Array, options: { signal?: AbortSignal; bytesMin?: number } = {}): Promise<number> {
+  readAsync(target: Uint8Array, options: Waiting & { bytesMin?: number } = {}): Promise<number> {
     return this.readSome(target, options, (least, look) => {
       const enough = (): boolean => this.ended || this.bytesFor() >= least;
       const promise = this.readers.wait(() => (enough() ? look() : undefined), options);
@@ -81,13 +81,13 @@ export class LocalByteRing extends ByteRingBase {
 
   bytesWait(): void {}
 
-  roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+  roomAsync(options: Waiting): Promise<unknown> {
     const promise = this.writers.wait(() => this.ended || this.roomFor() > 0 || undefined, options);
     this.writers.serve();
     return promise;
   }
 
-  bytesAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+  bytesAsync(options: Waiting): Promise<unknown> {
     const promise = this.readers.wait(() => this.bytesFor() || undefined, options);
     this.readers.serve();
     return promise;

@@ -1,7 +1,7 @@
 import { checkTimeout, RingwellError, show } from '../core/errors.js';
 import { OVERWRITE, SINGLE_CONSUMER, SINGLE_PRODUCER } from '../core/slot.core.js';
 import { CLOSED, NONE } from '../core/status.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import {
   badCargo,
   badItem,
@@ -109,7 +109,7 @@ export class LocalRing extends RingBase {
     return this.enqueue(item);
   }
 
-  enqueueAsync(item: number, options: { signal?: AbortSignal } = {}): Promise<void> {
+  enqueueAsync(item: number, options: Waiting = {}): Promise<void> {
     const promise = this.putters.wait(() => this.enqueue(item) || undefined, options);
     this.putters.serve();
     return promise.then(() => {});
@@ -150,7 +150,7 @@ export class LocalRing extends RingBase {
     return this.dequeue();
   }
 
-  dequeueAsync(options: { signal?: AbortSignal } = {}): Promise<number> {
+  dequeueAsync(options: Waiting = {}): Promise<number> {
     const promise = this.takers.wait(() => this.dequeue() || undefined, options);
     this.takers.serve();
     return promise;

@@ -5,7 +5,7 @@ import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.
 import { FRAMES_GATE, FRAMES_MESSAGE_WAITERS, GATE_CLOSED, UNIT_SHIFT } from '../core/frame.core.js';
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, type Named, openStructure } from '../region/structures.js';
 import * as core from './message-ring.core.js';
@@ -111,7 +111,7 @@ export class MessageRing extends MessageSender implements Closable {
    * As `receiveWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was received; so does
    * what the handler throws. Allocates.
    */
-  receiveAsync(handler: MessageHandler, options: { signal?: AbortSignal } = {}): Promise<number> {
+  receiveAsync(handler: MessageHandler, options: Waiting = {}): Promise<number> {
     const { attachment, words, own } = this;
     const look = (): number | undefined => {
       this.begin('receiveAsync', handler);

@@ -3,6 +3,7 @@ import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.
 import { OVERWRITE, SINGLE_CONSUMER, SINGLE_PRODUCER } from '../core/slot.core.js';
 import { CLOSED } from '../core/status.js';
 import { elementsIn, isIntegers } from '../core/typed-array.js';
+import type { Waiting } from '../core/wait-queue.js';
 
 /**
  * A pool that a ring can carry: its handles then change hands with the items. Only what the ring needs to know of it, so that
@@ -169,7 +170,7 @@ export abstract class RingBase implements Closable {
    */
   abstract enqueueWait(item: number, timeoutMs?: number): boolean;
   /** As `enqueueWait`, without blocking the thread. Aborting rejects with the signal's reason, and the item was not put in. Allocates. */
-  abstract enqueueAsync(item: number, options?: { signal?: AbortSignal }): Promise<void>;
+  abstract enqueueAsync(item: number, options?: Waiting): Promise<void>;
   /**
    * Takes the oldest item: 0 (NONE) when there is none, -1 (CLOSED) when the ring is closed and drained. NONE may also mean
    * that the oldest is still being put in by a thread that was interrupted: later ones wait behind it.
@@ -189,7 +190,7 @@ export abstract class RingBase implements Closable {
   /** As `dequeue`, but waits up to that many milliseconds: default for ever. Blocks the thread. 0 is a time-out. */
   abstract dequeueWait(timeoutMs?: number): number;
   /** As `dequeueWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was taken. Allocates. */
-  abstract dequeueAsync(options?: { signal?: AbortSignal }): Promise<number>;
+  abstract dequeueAsync(options?: Waiting): Promise<number>;
   /**
    * Nothing more goes in, what is in it can still be taken; who waits is woken. What this thread has staged goes in before.
    * @throws {RingwellError} ERR_CLOSED when another had closed the ring before what this thread had staged was published: it was

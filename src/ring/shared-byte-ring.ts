@@ -18,7 +18,7 @@ import {
   STREAM_TAIL,
   streamLength,
 } from '../core/stream.core.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import * as core from './byte-ring.core.js';
@@ -106,7 +106,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     return count;
   }
 
-  writeAsync(source: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<number> {
+  writeAsync(source: Uint8Array, options: Waiting = {}): Promise<number> {
     const { attachment, words, own } = this;
     return this.writeAll(source, (look, end) => {
       const armed = (): number | undefined => {
@@ -122,7 +122,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     });
   }
 
-  readAsync(target: Uint8Array, options: { signal?: AbortSignal; bytesMin?: number } = {}): Promise<number> {
+  readAsync(target: Uint8Array, options: Waiting & { bytesMin?: number } = {}): Promise<number> {
     const { attachment, words, own } = this;
     return this.readSome(target, options, (least, look) => {
       const armed = (): number | undefined => {
@@ -165,7 +165,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     this.attachment.waiting.poke();
   }
 
-  roomAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+  roomAsync(options: Waiting): Promise<unknown> {
     const { attachment, words, own } = this;
     const look = (): number | undefined => {
       this.beWriter('roomAsync');
@@ -175,7 +175,7 @@ export class SharedByteRing extends ByteRingBase implements Attached {
     return attachment.waiting.wait(this.writers, look, options, () => core.leaveWriter(words, own));
   }
 
-  bytesAsync(options: { signal?: AbortSignal }): Promise<unknown> {
+  bytesAsync(options: Waiting): Promise<unknown> {
     const { attachment, words, own } = this;
     const look = (): number | undefined => {
       this.beReader('bytesAsync');

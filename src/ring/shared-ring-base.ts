@@ -12,7 +12,7 @@ import {
   QUEUE_PRODUCER,
 } from '../core/slot.core.js';
 import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED, WRONG_SEAT } from '../core/status.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import { closeQueue } from './ring.core.js';
@@ -77,7 +77,7 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
     return status === DONE ? true : this.notPut(status, item);
   }
 
-  enqueueAsync(item: number, options: { signal?: AbortSignal } = {}): Promise<void> {
+  enqueueAsync(item: number, options: Waiting = {}): Promise<void> {
     const { attachment } = this;
     const look = (): true | undefined => {
       attachment.ensureSeated();
@@ -102,7 +102,7 @@ export abstract class SharedRingBase extends RingBase implements Attached, Waita
     return found > NONE ? found : this.notTaken(found, 'dequeueWait');
   }
 
-  dequeueAsync(options: { signal?: AbortSignal } = {}): Promise<number> {
+  dequeueAsync(options: Waiting = {}): Promise<number> {
     const { attachment } = this;
     const look = (): number | undefined => {
       attachment.ensureSeated();

@@ -4,7 +4,7 @@ import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { GRAIN_SHIFT } from '../core/tape.core.js';
 import { isBytes } from '../core/typed-array.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import { Circle } from './circle.js';
@@ -128,7 +128,7 @@ export class Subscriber implements Waitable {
   }
 
   /** As `receiveWait`, without blocking the thread. Aborting rejects with the signal's reason, and nothing was received. Allocates. */
-  receiveAsync(target: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<number> {
+  receiveAsync(target: Uint8Array, options: Waiting = {}): Promise<number> {
     const look = (): number | undefined => {
       this.check('receiveAsync', target);
       this.attachment.ensureSeated();

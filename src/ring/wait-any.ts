@@ -2,7 +2,7 @@ import { now } from '../core/clock.js';
 import { listen, readBell } from '../core/doorbell.core.js';
 import { checkTimeout, RingwellError, show } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
-import { WaitQueue } from '../core/wait-queue.js';
+import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import type { ByteRingBase } from './byte-ring-base.js';
@@ -84,7 +84,7 @@ export function waitAny(rings: readonly Source[], timeoutMs: number = Number.POS
  * As `waitAny`, without blocking the thread. Aborting rejects with the signal's reason. Allocates.
  * @throws {RingwellError} ERR_USAGE at once; the promise rejects with what looking at a ring throws
  */
-export function waitAnyAsync(rings: readonly Source[], options: { signal?: AbortSignal } = {}): Promise<number> {
+export function waitAnyAsync(rings: readonly Source[], options: Waiting = {}): Promise<number> {
   const attachment = attachmentOf(rings, 'waitAnyAsync');
   const several = [...rings] as readonly Waitable[];
   const look = (): number | undefined => {

@@ -19,6 +19,7 @@ import {
   Ring,
   RingwellError,
   type Subscriber,
+  type Waiting,
   waitAny,
   waitAnyAsync,
 } from 'ringwell';
@@ -43,7 +44,8 @@ export const arena: Arena = Arena.create({ byteLength: 64, heap });
 export const objects: ObjectPool<{ id: number }> = new ObjectPool({ create: () => ({ id: 0 }) });
 export const closables: Closable[] = [ring, bytes, messages, broadcast];
 export const found: number = waitAny([ring, bytes, messages, subscriber], 0);
-export const later: Promise<number> = waitAnyAsync([ring], { signal: AbortSignal.timeout(1) });
+const waiting: Waiting = { signal: AbortSignal.timeout(1) };
+export const later: Promise<number> = waitAnyAsync([ring], waiting);
 const options: SpawnOptions = { supervisor: true, onRecovered: report => console.log(report.seat) };
 export const worker: Worker = spawn(region, new URL('./worker.mjs', import.meta.url), options);
 

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { Pool, Region, Ring } from '../../src/index.js';
-import { HEADER_LOCK, lockWord } from '../../src/region/header.core.js';
+import { describe, expect, it, vi } from 'vitest';
+import { Broadcast, Pool, Region, Ring } from '../../src/index.js';
+import { HEADER_LOCK, HEADER_NEWEST, lockWord } from '../../src/region/header.core.js';
 import { expectCounts, expectUnchanged, MiB, refuses, seatsOf, snapshot } from './helpers.js';
 
 const sizes = { blockBytes: 8, capacity: 4 };
@@ -62,6 +62,25 @@ describe('a name', () => {
 });
 
 describe('create', () => {
+  it('leaves nothing behind where it was cut short', () => {
+    const region = Region.create({ maxByteLength: MiB });
+    // As where the stack is used up: all is laid out, and not published.
+    const store = Atomics.store;
+    const spy = vi.spyOn(Atomics, 'store').mockImplementation(((words: Int32Array, index: number, value: number) => {
+      if (index === HEADER_NEWEST) throw new RangeError('cut short');
+      return store(words, index, value);
+    }) as never);
+    try {
+      const lane = { capacity: 16_384, producers: 'single', consumers: 'single' } as const;
+      expect(() => Ring.create({ region, name: 'lane', ...lane })).toThrow('cut short');
+    } finally {
+      spy.mockRestore();
+    }
+    const broadcast = Broadcast.create({ region, name: 'all', capacity: 4096, subscribers: 1024 });
+    for (let i = 0; i < 1024; i++) broadcast.subscribe();
+    region.check();
+  });
+
   it('throws when the name is taken, by whatever kind, whoever took it', () => {
     const [region, other] = seatsOf(2) as [Region, Region];
     Pool.create({ region, name: 'pool', ...sizes });

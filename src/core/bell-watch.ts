@@ -20,7 +20,7 @@ type WaitAsync = (
  * number of waiters, because one that is pending can't be taken back. While anybody waits, a timer keeps the event loop open:
  * a pending `waitAsync` alone would let Node end the program.
  */
-export class Waiting {
+export class BellWatch {
   readonly #words: Int32Array;
   readonly #seat: number;
   readonly #generation: number;
