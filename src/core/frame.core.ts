@@ -192,7 +192,8 @@ export function countFrames(words: Int32Array, frames: number): number {
  */
 export function recoverFrames(words: Int32Array, frames: number, seats: number, dead: number): number {
   const records = words[frames + FRAMES_RECORDS]!;
-  const end = records + words[frames + FRAMES_UNITS]! * FRAME_WORDS;
+  const units = words[frames + FRAMES_UNITS]!;
+  const end = records + units * FRAME_WORDS;
   let count = 0;
   // From here on who claims looks at its seat.
   Atomics.add(words, frames + FRAMES_GATE, GATE_RECOVERY);
@@ -202,7 +203,7 @@ export function recoverFrames(words: Int32Array, frames: number, seats: number, 
       if ((word & FRAME_STATE_MASK) !== FRAME_CLAIMED) continue;
       const seat = (word & FRAME_TAG_MASK) >>> FRAME_SEAT_SHIFT;
       // Nobody's: another's recovery was cut short here.
-      if (seat === dead || seat === 0) count += skipClaim(words, frames, record, lap, word);
+      if (seat === dead || seat === 0) count += skipClaim(words, frames, records, units, record, lap, word);
     }
   }
   const consumer = Atomics.load(words, frames + FRAMES_CONSUMER);
@@ -218,22 +219,36 @@ export function recoverFrames(words: Int32Array, frames: number, seats: number, 
  * Ends a claim that the consumer stands before, if it is of a life whose seat is free or another's: of one that was recovered, went on, and
  * ended in the middle of a claim. Answers 1, or 0: its owner ends it, or recovery will.
  */
-export function skipOrphan(words: Int32Array, frames: number, at: number, claimed: number): number {
+export function skipOrphan(
+  words: Int32Array,
+  frames: number,
+  records: number,
+  units: number,
+  seats: number,
+  at: number,
+  claimed: number,
+): number {
   const seat = (claimed & FRAME_TAG_MASK) >>> FRAME_SEAT_SHIFT;
-  // Nobody's: recovery is at it, or will be again.
-  if (seat === 0) return 0;
+  // Nobody's: recovery is at it, or will be again. Or damaged: it names nobody.
+  if (seat === 0 || seat > seats) return 0;
   // Looked at behind the claim: if that is of the life that has the seat now, this is that life.
   const word = Atomics.load(words, seatIndex(seat));
   const isOwners = claimTag(seat, word >>> SEAT_GENERATION_SHIFT) === (claimed & FRAME_TAG_MASK);
   if (isOwners && (word & SEAT_STATE_MASK) !== SEAT_FREE) return 0;
-  const lap = (at - words[frames + FRAMES_RECORDS]!) % FRAME_WORDS;
-  return skipClaim(words, frames, at - lap, lap, claimed);
+  const lap = (at - records) % FRAME_WORDS;
+  return skipClaim(words, frames, records, units, at - lap, lap, claimed);
 }
 
 /** Ends a claim for somebody who is gone. Answers 1, or 0 when it had ended. */
-function skipClaim(words: Int32Array, frames: number, record: number, lap: number, claimed: number): number {
-  const units = words[frames + FRAMES_UNITS]!;
-  const records = words[frames + FRAMES_RECORDS]!;
+function skipClaim(
+  words: Int32Array,
+  frames: number,
+  records: number,
+  units: number,
+  record: number,
+  lap: number,
+  claimed: number,
+): number {
   const nobodys = (claimed & ~FRAME_TAG_MASK) | FRAME_CLAIMED;
   if (Atomics.compareExchange(words, record + lap, claimed, nobodys) !== claimed) return 0;
   // An open claim lies within a lap from head, which can't pass it.

@@ -238,6 +238,12 @@ export function resignConsumer(words: Int32Array, own: Int32Array): void {
   Atomics.compareExchange(words, own[OWN_FRAMES]! + FRAMES_CONSUMER, lifeOf(own), 0);
 }
 
+/** Skips a claim whose owner is gone. Answers 1, or 0 when it is not. */
+function skipGone(words: Int32Array, own: Int32Array, at: number, claimed: number): number {
+  const units = 1 << own[OWN_UNIT_BITS]!;
+  return skipOrphan(words, own[OWN_FRAMES]!, own[OWN_RECORDS]!, units, own[OWN_SEATS]!, at, claimed);
+}
+
 /**
  * Finds the next message; the consumer only. Answers its unit's number + 1, NONE (none, or the next one is still being
  * written), CLOSED (and drained), BAD_HANDLE (a law is broken) or UNSEATED. It stays until `passMessage`.
@@ -257,7 +263,7 @@ export function nextMessage(words: Int32Array, own: Int32Array): number {
       if (passMessage(words, own) !== DONE) return UNSEATED;
       continue;
     }
-    if (state === FRAME_CLAIMED && skipOrphan(words, own[OWN_FRAMES]!, at, word) !== 0) continue;
+    if (state === FRAME_CLAIMED && skipGone(words, own, at, word) !== 0) continue;
     // Only what the word says after `closed` was seen proves that nothing is on its way.
     const closed = isClosed(words, own[OWN_FRAMES]!);
     if (closed !== 0 && Atomics.load(words, at) !== word) continue;
