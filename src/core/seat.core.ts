@@ -18,7 +18,8 @@
  * - One compare-and-exchange makes every move, so a seat has one owner at any time, and one that dies leaves its state behind.
  * - The generation moves on at every reserve: a token, or a thread, of an earlier life of the seat never matches again.
  *   It wraps after 2^24 reserves of one seat: at 1,000 attachments a second, 4.6 hours of a token's lying about unused.
- * - A seat goes from LEAVING or EVICTED to FREE only when no shared word names it any more. EVICTED says that proof of its
+ * - A seat goes from LEAVING or EVICTED to FREE only when no shared word names it any more, but as who had sent a block that is on its
+ *   way: recovering a later life of the seat leaves that one alone. EVICTED says that proof of its
  *   thread's death was given: whoever finds it may finish what its recoverer began.
  * - The poisoned bit, once set, stays: every thread finds it at its next slow path.
  * - A thread that is started by another ends before it does. So proof of a spawner's death is proof of its threads' too. The
