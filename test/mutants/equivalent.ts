@@ -85,10 +85,6 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'nobody looks behind the first slot that was not put before the side is taken anew, by an exchange',
   ],
   [
-    'core/lane.core:recoverLane: compare: i < capacity -> i <= capacity',
-    'a lap behind the head there is no item of that lap: the walk ends there too',
-  ],
-  [
     'core/lane.core:recoverLane: torn: Atomics.compareExchange(words, queue + 18, consumer, 0) -> tornCompareExchange(words, queue + 18, consumer, 0)',
     'the side of a dead seat is written by who recovers it alone, under the lock of the region',
   ],
