@@ -128,8 +128,10 @@ export function publish(words: Int32Array, own: Int32Array, item: number, count:
   const tail = own[OWN_TAIL]!;
   const slot = own[OWN_SLOTS]! + (tail & own[OWN_INDEX_MASK]!);
   const parity = (tail << own[OWN_LAP_SHIFT]!) & PARITY;
-  // A hint: only the consumer writes here, and seldom. The exchange decides.
+  // A hint: only the consumer writes here, and seldom. The exchange decides. Behind it the side, for who was recovered, and stopped before
+  // it looked, might find an item of a later lap, which looks as if nothing was put.
   let before = words[slot]!;
+  if (words[own[OWN_QUEUE]! + QUEUE_PRODUCER] !== own[OWN_LIFE]) return NONE;
   for (;;) {
     // Of this lap already: the seal, or what was not put by us.
     if ((before ^ parity) >= 0) return before === parity ? CLOSED : NONE;

@@ -646,6 +646,9 @@ export const programs: readonly Program[] = [
     notedPut(4),
     notedPut(5),
   ]),
+  evicted('producer, and a lap goes by', [notedPut(1)], [notedTake, notedTake], 0, [notedPut(2), notedPut(3)], {
+    capacity: 1,
+  }),
   evicted('producer, and its heir stages', [notedPut(1), notedPut(2)], [notedTake, notedTake], 0, [
     stage(3),
     notedFlush,
