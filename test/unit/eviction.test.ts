@@ -12,7 +12,7 @@ import { openTape } from '../../src/ring/broadcast-layout.js';
 import * as messages from '../../src/ring/message-ring.core.js';
 import { openFrames } from '../../src/ring/message-ring-layout.js';
 import { openOwn } from '../../src/ring/open-own.js';
-import { OWN_LAP_SHIFT, OWN_SLOTS } from '../../src/ring/own.js';
+import { OWN_LAP_SHIFT, OWN_SLOTS, OWN_TAIL } from '../../src/ring/own.js';
 import * as run from '../../src/ring/run.core.js';
 import * as batch from '../../src/ring/single-batch.core.js';
 import * as single from '../../src/ring/single-ring.core.js';
@@ -231,16 +231,32 @@ describe('a thread that was recovered while it still ran', () => {
       const { words } = other.attachment;
       if (capacity > 1) expect(single.put(words, own, 1)).toBe(DONE);
       else expect(single.asProducer(words, own)).toBe(DONE);
+      // As `publish`, in the middle of which the recovery comes.
+      const slot = own[OWN_SLOTS]! + own[OWN_TAIL]!;
+      const before = words[slot]!;
       mine.recover(other.seat);
       lane.stage(9);
-      // As `put`, in whose middle the recovery came.
-      expect(single.publish(words, own, capacity > 1 ? 5 : 1, 1)).toBe(DONE);
+      expect(Atomics.compareExchange(words, slot, before, capacity > 1 ? 5 : 1)).toBe(before);
       if (capacity > 1) lane.flush();
       else expect(refuses('ERR_USAGE', () => lane.flush()).message).toContain('recovered while it still ran');
       expect(single.put(words, own, 6)).toBe(UNSEATED);
       expect(Array.from(dequeued, () => lane.dequeue())).toEqual(dequeued);
       mine.check();
     }
+  });
+
+  it('takes no item of the next producer, a lap later, for a slot that is not put', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 1, ...LANE });
+    const own = laneOf(other);
+    const { words } = other.attachment;
+    expect(single.asProducer(words, own)).toBe(DONE);
+    mine.recover(other.seat);
+    expect([lane.enqueue(2), lane.dequeue(), lane.enqueue(3)]).toEqual([true, 2, true]);
+    // As `put`, in whose middle the recovery came.
+    expect(single.publish(words, own, 1, 1)).toBe(NONE);
+    expect(lane.dequeue()).toBe(3);
+    mine.check();
   });
 
   it('takes no bulk back where the next producer has put', () => {
