@@ -228,8 +228,7 @@ export class SharedPool extends SharedBlocks implements Attached {
     const { attachment, words, store } = this;
     const reached = withRegionLocked(attachment, 'Cannot resize pool', () => {
       this.giveBack();
-      // The geometry is read anew under the lock: what is damaged there must not be walked.
-      attachment.entries();
+      this.checkGeometry();
       const now = Atomics.load(words, store + STORE_CAPACITY);
       if (now < 1 || now > this.capacityMax || words[store + STORE_CAPACITY_MAX] !== this.capacityMax)
         throw attachment.poison(store + STORE_CAPACITY, 'the capacity of a pool is more than was reserved');
@@ -239,10 +238,15 @@ export class SharedPool extends SharedBlocks implements Attached {
     return reached;
   }
 
+  /** Reads the geometry anew: what is damaged there must not be walked. So for a pool that the directory does not lead to any more. */
+  private checkGeometry(): void {
+    if (this.attachment.entries().some(({ part }) => part === this.store)) return;
+    throw this.attachment.poison(this.store, 'a pool is missing from the directory');
+  }
+
   stats(): PoolStats {
     const { words, store, refills, returns, exhausted, capacity } = this;
-    // The geometry is read anew: what is damaged there must not be walked.
-    this.attachment.entries();
+    this.checkGeometry();
     const live = this.liveCount;
     const acquired = acquiresIn(words, store);
     const liveMax = Math.min(Atomics.load(words, store + STORE_FRESH), this.capacityMax);

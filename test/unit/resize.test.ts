@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_RETIRED, BLOCK_STATE_SHIFT, BLOCK_WORDS } from '../../src/core/block.core.js';
 import { resizeStore, settleResize } from '../../src/core/resize.core.js';
-import { STORE_CAPACITY, STORE_RESIZING } from '../../src/core/store.core.js';
+import { STORE_CAPACITY, STORE_RECORDS, STORE_RESIZING } from '../../src/core/store.core.js';
 import { type Handle, Pool, type PoolOptions, Region } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
+import { HEADER_NEWEST } from '../../src/region/header.core.js';
 import { expectCounts, refuses, seatsOf } from './helpers.js';
 
 const kinds: [string, (sizes: Partial<PoolOptions>) => Pool][] = [
@@ -192,5 +193,14 @@ describe('a shared pool that is resized', () => {
     take(pool, 40);
     expectCounts(pool, 40);
     expect(pool.acquire()).toBe(0);
+  });
+
+  it.each(['resize', 'stats'] as const)('walks no pool that the directory leads to no more: %s', call => {
+    const region = Region.create({ maxByteLength: 2 ** 18, seats: 2 });
+    const pool = createTunedPool({ region, name: 'pool', blockBytes: 8, capacity: 40 }, {});
+    const { words } = pool as unknown as { words: Int32Array };
+    words[HEADER_NEWEST] = 0;
+    words[pool.store + STORE_RECORDS] = 2 ** 31 - 1;
+    refuses('ERR_CORRUPTION', () => (call === 'resize' ? pool.resize(20) : pool.stats()));
   });
 });
