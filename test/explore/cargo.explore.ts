@@ -11,7 +11,7 @@ import type * as realRing from '../../dist/ring/ring.core.js';
 import { Ring } from '../../dist/ring/ring.js';
 import type * as realWait from '../../dist/ring/ring-wait.core.js';
 import type * as realRun from '../../dist/ring/run.core.js';
-import { itemHints, layOutPool, layOutRegion, layOutRing, namer, queueHints, wordsOf } from './layout.js';
+import { itemHints, layOutPool, layOutRegion, layOutRing, namer, queueHints, sideBySide, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type View } from './program.js';
 import { recovering, seatAudit, seatsFor } from './recovery.js';
@@ -47,12 +47,7 @@ function layOut(
   const region = layOutRegion(seats, prepare === undefined ? 0 : 1);
   const pool = layOutPool(region, blocks, 0);
   const { queue, slots, own: ringOwn } = layOutRing(region, capacity, start, carries);
-  const own = (seat: number): Int32Array => {
-    const both = new Int32Array(RING_OWN + ringOwn(seat).length);
-    both.set(pool.own(seat));
-    both.set(ringOwn(seat), RING_OWN);
-    return both;
-  };
+  const own = sideBySide(pool.own, ringOwn, RING_OWN);
   const names = [
     ['store', pool.store.index],
     ['records', pool.store.records],

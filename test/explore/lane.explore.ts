@@ -21,7 +21,7 @@ import { Ring } from '../../dist/ring/ring.js';
 import type * as realSide from '../../dist/ring/side.core.js';
 import type * as realBatch from '../../dist/ring/single-batch.core.js';
 import type * as realLane from '../../dist/ring/single-ring.core.js';
-import { attachmentIn, laneHints, layOutLane, layOutPool, layOutRegion, namer, wordsOf } from './layout.js';
+import { attachmentIn, laneHints, layOutLane, layOutPool, layOutRegion, namer, sideBySide, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
 import { evict, recovering, seatAudit, seatsFor } from './recovery.js';
@@ -418,12 +418,7 @@ function carrying(name: string, sender: readonly Op[], receiver: readonly Op[], 
   const region = layOutRegion(seatsFor(2));
   const pool = layOutPool(region, blocks, 0);
   const { queue, slots, own: laneOwn } = layOutLane(region, capacity, 0, true);
-  const own = (seat: number): Int32Array => {
-    const both = new Int32Array(LANE_OWN + laneOwn(seat).length);
-    both.set(pool.own(seat));
-    both.set(laneOwn(seat), LANE_OWN);
-    return both;
-  };
+  const own = sideBySide(pool.own, laneOwn, LANE_OWN);
   const { records } = pool.store;
   return {
     name: `lane, carrying: ${name}`,
@@ -457,12 +452,7 @@ function left(): Program {
   const before = Pool.attach(region, 'pool');
   Ring.attach(region, 'ring').enqueueBulk(Int32Array.of(before.acquire(), before.acquire()), 2);
   attachmentIn(region).opened.get('ring')!.leave();
-  const own = (seat: number): Int32Array => {
-    const both = new Int32Array(LANE_OWN + laneOwn(seat).length);
-    both.set(pool.own(seat));
-    both.set(laneOwn(seat), LANE_OWN);
-    return both;
-  };
+  const own = sideBySide(pool.own, laneOwn, LANE_OWN);
   const { records } = pool.store;
   return {
     name: 'lane, carrying: sender that had left killed',

@@ -87,6 +87,20 @@ export function layOutLane(
   return { queue, slots: queue + slot.QUEUE_WORDS, own: seat => openLane(seatedAt(region, seat), queue) };
 }
 
+/** A thread's private arrays of two structures in one, the second of which begins at `at`. */
+export function sideBySide(
+  first: (seat: number) => Int32Array,
+  second: (seat: number) => Int32Array,
+  at: number,
+): (seat: number) => Int32Array {
+  return seat => {
+    const both = new Int32Array(at + second(seat).length);
+    both.set(first(seat));
+    both.set(second(seat), at);
+    return both;
+  };
+}
+
 /** What is looked at plainly first in a lane: whether it is closed, whose its sides are, and the slot that is put next. */
 export function laneHints(queue: number, slots: number, capacity: number): (readonly [number, number])[] {
   return [
