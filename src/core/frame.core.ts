@@ -3,7 +3,7 @@
  *
  * ```
  * message ring, 96 words, then the frame records, then the payload (64-byte aligned)
- * word  0  units (a power of two) | 1 records: index of the first one | 2 payload: its byte offset        (written once)
+ * word  0  units (a power of two) | 1 payload: its byte offset                                          (written once)
  * word 16  gate: recoveries 31 | closed 1 | 17 consumer: the life that receives (generation 24 | seat 8), or 0
  * word 32  head: epoch 3 | the position that the consumer receives next 29; all before it may be claimed again   (consumer)
  * word 48  tail: a position where a claim ended, a hint of where to claim next                         (claimers write)
@@ -19,7 +19,7 @@
  *
  *   EMPTY(lap) --claim--> CLAIMED(seat, turn, length) --commit--> FULL(length) --the lap after next--> EMPTY(lap + 2)
  *                            |   \----abort, padding-----> SKIP(length) ------------------------------/
- *                            \--recovery--> CLAIMED(0) --> SKIP(length)                         (or the consumer: skipOrphan)
+ *                            \--recovery--> CLAIMED(0) --> SKIP(length)                         (or the consumer: isOrphan)
  * ```
  *
  * Laws
@@ -60,8 +60,7 @@ import { SEAT_FREE, SEAT_GENERATION_SHIFT, SEAT_STATE_MASK, seatIndex } from './
 
 export const FRAMES_WORDS = 96;
 export const FRAMES_UNITS = 0;
-export const FRAMES_RECORDS = 1;
-export const FRAMES_PAYLOAD = 2;
+export const FRAMES_PAYLOAD = 1;
 export const FRAMES_GATE = 16;
 export const FRAMES_CONSUMER = 17;
 export const FRAMES_HEAD = 32;
@@ -131,7 +130,6 @@ export function initFrames(words: Int32Array, frames: number, units: number, pay
   const records = frames + FRAMES_WORDS;
   const unitBits = 31 - Math.clz32(units);
   words[frames + FRAMES_UNITS] = units;
-  words[frames + FRAMES_RECORDS] = records;
   words[frames + FRAMES_PAYLOAD] = payload;
   words[frames + FRAMES_HEAD] = start & POSITION_MASK;
   words[frames + FRAMES_TAIL] = start & POSITION_MASK;
@@ -151,7 +149,7 @@ export function checkFrames(words: Int32Array, frames: number, seats: number): n
   const head = Atomics.load(words, frames + FRAMES_HEAD);
   for (let past = 0; past < units; ) {
     const position = (head + past) | 0;
-    const at = frameIndex(words[frames + FRAMES_RECORDS]!, position, unitBits);
+    const at = frameIndex(frames + FRAMES_WORDS, position, unitBits);
     const word = Atomics.load(words, at);
     if (word === emptyFrame(position, unitBits)) return 0;
     const length = word >>> FRAME_LENGTH_SHIFT;
@@ -177,7 +175,7 @@ export function countFrames(words: Int32Array, frames: number): number {
   let count = 0;
   for (let past = 0; past < units; ) {
     const position = (head + past) | 0;
-    const word = Atomics.load(words, frameIndex(words[frames + FRAMES_RECORDS]!, position, unitBits));
+    const word = Atomics.load(words, frameIndex(frames + FRAMES_WORDS, position, unitBits));
     const length = word >>> FRAME_LENGTH_SHIFT;
     if (word === emptyFrame(position, unitBits) || length === 0) break;
     if ((word & FRAME_STATE_MASK) === FRAME_FULL) count++;
@@ -191,8 +189,9 @@ export function countFrames(words: Int32Array, frames: number): number {
  * consumer; nobody waits in its name. It may be cut short and repeated. Answers how many claims.
  */
 export function recoverFrames(words: Int32Array, frames: number, seats: number, dead: number): number {
-  const records = words[frames + FRAMES_RECORDS]!;
+  const records = frames + FRAMES_WORDS;
   const units = words[frames + FRAMES_UNITS]!;
+  const unitBits = 31 - Math.clz32(units);
   const end = records + units * FRAME_WORDS;
   let count = 0;
   // From here on who claims looks at its seat.
@@ -203,7 +202,7 @@ export function recoverFrames(words: Int32Array, frames: number, seats: number, 
       if ((word & FRAME_STATE_MASK) !== FRAME_CLAIMED) continue;
       const seat = (word & FRAME_TAG_MASK) >>> FRAME_SEAT_SHIFT;
       // Nobody's: another's recovery was cut short here.
-      if (seat === dead || seat === 0) count += skipClaim(words, frames, records, units, record, lap, word);
+      if (seat === dead || seat === 0) count += skipClaim(words, frames, unitBits, record + lap, word);
     }
   }
   const consumer = Atomics.load(words, frames + FRAMES_CONSUMER);
@@ -216,50 +215,33 @@ export function recoverFrames(words: Int32Array, frames: number, seats: number, 
 }
 
 /**
- * Ends a claim that the consumer stands before, if it is of a life whose seat is free or another's: of one that was recovered, went on, and
+ * Whether a claim that the consumer stands before is of a life whose seat is free or another's: of one that was recovered, went on, and
  * ended in the middle of a claim. Answers 1, or 0: its owner ends it, or recovery will.
  */
-export function skipOrphan(
-  words: Int32Array,
-  frames: number,
-  records: number,
-  units: number,
-  seats: number,
-  at: number,
-  claimed: number,
-): number {
+export function isOrphan(words: Int32Array, seats: number, claimed: number): number {
   const seat = (claimed & FRAME_TAG_MASK) >>> FRAME_SEAT_SHIFT;
   // Nobody's: recovery is at it, or will be again. Or damaged: it names nobody.
   if (seat === 0 || seat > seats) return 0;
   // Looked at behind the claim: if that is of the life that has the seat now, this is that life.
   const word = Atomics.load(words, seatIndex(seat));
   const isOwners = claimTag(seat, word >>> SEAT_GENERATION_SHIFT) === (claimed & FRAME_TAG_MASK);
-  if (isOwners && (word & SEAT_STATE_MASK) !== SEAT_FREE) return 0;
-  const lap = (at - records) % FRAME_WORDS;
-  return skipClaim(words, frames, records, units, at - lap, lap, claimed);
+  return isOwners && (word & SEAT_STATE_MASK) !== SEAT_FREE ? 0 : 1;
 }
 
-/** Ends a claim for somebody who is gone. Answers 1, or 0 when it had ended. */
-function skipClaim(
-  words: Int32Array,
-  frames: number,
-  records: number,
-  units: number,
-  record: number,
-  lap: number,
-  claimed: number,
-): number {
+/** Ends a claim, whose word is at `at`, for somebody who is gone. Answers 1, or 0 when it had ended. */
+export function skipClaim(words: Int32Array, frames: number, unitBits: number, at: number, claimed: number): number {
   const nobodys = (claimed & ~FRAME_TAG_MASK) | FRAME_CLAIMED;
-  if (Atomics.compareExchange(words, record + lap, claimed, nobodys) !== claimed) return 0;
+  if (Atomics.compareExchange(words, at, claimed, nobodys) !== claimed) return 0;
   // An open claim lies within a lap from head, which can't pass it.
   const head = Atomics.load(words, frames + FRAMES_HEAD);
-  const unit = (record - records) / FRAME_WORDS;
+  const records = frames + FRAMES_WORDS;
+  const units = 1 << unitBits;
+  const unit = Math.floor((at - records) / FRAME_WORDS);
   const position = head + ((unit - head) & (units - 1));
   const length = claimed >>> FRAME_LENGTH_SHIFT;
-  const unitBits = 31 - Math.clz32(units);
-  const isWhole = unit + length <= units && frameIndex(records, position, unitBits) === record + lap;
+  const isWhole = unit + length <= units && frameIndex(records, position, unitBits) === at;
   // Else a law is broken.
   if (isWhole) prepareLap(words, records, position, length, unitBits);
-  Atomics.compareExchange(words, record + lap, nobodys, (claimed & ~FRAME_TAG_MASK) | FRAME_SKIP);
+  Atomics.compareExchange(words, at, nobodys, (claimed & ~FRAME_TAG_MASK) | FRAME_SKIP);
   return 1;
 }

@@ -4,7 +4,6 @@ import {
   FRAME_WORDS,
   FRAMES_HEAD,
   FRAMES_PAYLOAD,
-  FRAMES_RECORDS,
   FRAMES_UNITS,
   FRAMES_WORDS,
   initFrames,
@@ -86,7 +85,7 @@ export function openFrames(seated: Seated, frames: number): { own: Int32Array; u
   const head = Atomics.load(words, frames + FRAMES_HEAD);
   const own = new Int32Array(core.OWN_WORDS);
   own[core.OWN_FRAMES] = frames;
-  own[core.OWN_RECORDS] = words[frames + FRAMES_RECORDS]!;
+  own[core.OWN_RECORDS] = frames + FRAMES_WORDS;
   own[core.OWN_UNIT_BITS] = 31 - Math.clz32(units);
   own[core.OWN_SEAT] = seat;
   own[core.OWN_SEATS] = seats;

@@ -2,13 +2,14 @@ import { now } from '../core/clock.js';
 import type { Closable } from '../core/closable.js';
 import { arm } from '../core/doorbell.core.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
-import { FRAMES_GATE, FRAMES_MESSAGE_WAITERS, GATE_CLOSED, UNIT_SHIFT } from '../core/frame.core.js';
+import { FRAMES_MESSAGE_WAITERS, UNIT_SHIFT } from '../core/frame.core.js';
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Region } from '../region/region.js';
 import { attachStructure, createStructure, type Named, openStructure } from '../region/structures.js';
-import * as core from './message-ring.core.js';
+import * as core from './message-receiver.core.js';
+import { closeFrames, isClosed } from './message-ring.core.js';
 import {
   type MessageRingOptions,
   messageRingCapacity,
@@ -69,7 +70,7 @@ export class MessageRing extends MessageSender implements Closable {
   }
 
   get closed(): boolean {
-    return (Atomics.load(this.words, this.frames + FRAMES_GATE) & GATE_CLOSED) !== 0;
+    return isClosed(this.words, this.frames) !== 0;
   }
 
   /**
@@ -145,7 +146,7 @@ export class MessageRing extends MessageSender implements Closable {
    */
   close(): void {
     this.attachment.ensureSeated();
-    core.closeFrames(this.words, this.own);
+    closeFrames(this.words, this.own);
   }
 
   /** Closes the ring, unless this thread has left the region. */

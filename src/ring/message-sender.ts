@@ -7,8 +7,8 @@ import { BAD_HANDLE, CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import { isBytes } from '../core/typed-array.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
-import * as core from './message-ring.core.js';
 import { openFrames } from './message-ring-layout.js';
+import * as core from './message-sender.core.js';
 
 /** The largest type: types are the integers from 0 to this. */
 const TYPE_MAX = 2 ** 31 - 1;

@@ -7,16 +7,20 @@ import type * as realFrame from '../../dist/core/frame.core.js';
 import * as frame from '../../dist/core/frame.core.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../../dist/core/status.js';
 import { createStructure } from '../../dist/region/structures.js';
-import type * as real from '../../dist/ring/message-ring.core.js';
-import * as lays from '../../dist/ring/message-ring.core.js';
+import type * as realReceiver from '../../dist/ring/message-receiver.core.js';
+import type * as realRing from '../../dist/ring/message-ring.core.js';
 import { MessageRing } from '../../dist/ring/message-ring.js';
 import { messageRingKindOf, openFrames } from '../../dist/ring/message-ring-layout.js';
+import type * as realSender from '../../dist/ring/message-sender.core.js';
+import * as lays from '../../dist/ring/message-sender.core.js';
 import { attachmentIn, layOutRegion, namer, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Op, op, type Program, type Spec, type View } from './program.js';
 import { evict, seatAudit, seatsFor, sitDown } from './recovery.js';
 
-const messages = await core<typeof real>('ring/message-ring.core.js');
+const sender = await core<typeof realSender>('ring/message-sender.core.js');
+const receiver = await core<typeof realReceiver>('ring/message-receiver.core.js');
+const ring = await core<typeof realRing>('ring/message-ring.core.js');
 const frames = await core<typeof realFrame>('core/frame.core.js');
 const doorbell = await core<typeof realDoorbell>('core/doorbell.core.js');
 
@@ -45,48 +49,48 @@ const fifo: Spec<{ items: number[]; closed: boolean }> = {
 /** Claims and settles in one operation; what was acknowledged is kept. */
 function send(value: number, units = 1): Op {
   return op('send', [value], function* ({ words, own, kept }) {
-    const found = yield* messages.claim(words, own, unitBytes(units), value);
+    const found = yield* sender.claim(words, own, unitBytes(units), value);
     if (found <= 0) return found;
-    const status = yield* messages.settle(words, own, found - 1, frame.FRAME_FULL);
+    const status = yield* sender.settle(words, own, found - 1, frame.FRAME_FULL);
     if (status === DONE) kept.push(value);
     return status;
   });
 }
 function sendWait(value: number, units = 1): Op {
   return op('sendWait', [value], function* ({ words, own, kept }) {
-    const found = yield* messages.claimWait(words, own, unitBytes(units), value, FOREVER);
+    const found = yield* sender.claimWait(words, own, unitBytes(units), value, FOREVER);
     if (found <= 0) return found;
-    const status = yield* messages.settle(words, own, found - 1, frame.FRAME_FULL);
+    const status = yield* sender.settle(words, own, found - 1, frame.FRAME_FULL);
     if (status === DONE) kept.push(value);
     return status;
   });
 }
 /** Claims, and does not settle: a message that its sender writes for long. */
-const open = op('open', [], ({ words, own }) => messages.claimWait(words, own, 1, 99, FOREVER));
+const open = op('open', [], ({ words, own }) => sender.claimWait(words, own, 1, 99, FOREVER));
 const abort = op('abort', [], function* ({ words, own }) {
-  const found = yield* messages.claim(words, own, 1, 99);
-  return found <= 0 ? found : yield* messages.settle(words, own, found - 1, frame.FRAME_SKIP);
+  const found = yield* sender.claim(words, own, 1, 99);
+  return found <= 0 ? found : yield* sender.settle(words, own, found - 1, frame.FRAME_SKIP);
 });
-const close = op('close', [], ({ words, own }) => messages.closeFrames(words, own));
+const close = op('close', [], ({ words, own }) => ring.closeFrames(words, own));
 
 const receive = op('receive', [], function* ({ words, own, kept }) {
-  const found = yield* messages.nextMessage(words, own);
+  const found = yield* receiver.nextMessage(words, own);
   if (found <= 0) return found;
-  const type = yield* messages.messageType(words, own, found - 1);
-  yield* messages.passMessage(words, own);
+  const type = yield* receiver.messageType(words, own, found - 1);
+  yield* receiver.passMessage(words, own);
   kept.push(type);
   return type;
 });
 const receiveWait = op('receiveWait', [], function* ({ words, own, kept }) {
-  const found = yield* messages.nextMessageWait(words, own, FOREVER);
+  const found = yield* receiver.nextMessageWait(words, own, FOREVER);
   if (found <= 0) return found;
-  const type = yield* messages.messageType(words, own, found - 1);
-  yield* messages.passMessage(words, own);
+  const type = yield* receiver.messageType(words, own, found - 1);
+  yield* receiver.passMessage(words, own);
   kept.push(type);
   return type;
 });
-const resign = op('resign', [], ({ words, own }) => messages.resignConsumer(words, own));
-const become = op('become', [], ({ words, own }) => messages.becomeConsumer(words, own));
+const resign = op('resign', [], ({ words, own }) => receiver.resignConsumer(words, own));
+const become = op('become', [], ({ words, own }) => receiver.becomeConsumer(words, own));
 
 interface Shape {
   /** Units of the ring. */
@@ -176,10 +180,10 @@ function waitingAtFull(name: string, threads: readonly (readonly Op[])[]): Progr
 const receiveAll = op('receiveAll', [], function* ({ words, own, kept, again }) {
   for (;;) {
     again();
-    const found = yield* messages.nextMessageWait(words, own, FOREVER);
+    const found = yield* receiver.nextMessageWait(words, own, FOREVER);
     if (found <= 0) return found;
-    kept.push(yield* messages.messageType(words, own, found - 1));
-    yield* messages.passMessage(words, own);
+    kept.push(yield* receiver.messageType(words, own, found - 1));
+    yield* receiver.passMessage(words, own);
   }
 });
 
@@ -280,29 +284,29 @@ function consumerDies(
 
 /** Receives as `MessageRing.receive`; only what it has passed is its own. */
 const notedReceive = op('receive', [], function* ({ words, own, kept }) {
-  const status = yield* messages.becomeConsumer(words, own);
+  const status = yield* receiver.becomeConsumer(words, own);
   if (status !== DONE) return status;
-  const found = yield* messages.nextMessage(words, own);
+  const found = yield* receiver.nextMessage(words, own);
   if (found <= 0) return found;
-  const type = yield* messages.messageType(words, own, found - 1);
-  const passed = yield* messages.passMessage(words, own);
+  const type = yield* receiver.messageType(words, own, found - 1);
+  const passed = yield* receiver.passMessage(words, own);
   kept.push(passed === DONE ? type : passed);
   return passed;
 });
 const notedReceiveWait = op('receiveWait', [], function* ({ words, own, kept }) {
-  const status = yield* messages.becomeConsumer(words, own);
+  const status = yield* receiver.becomeConsumer(words, own);
   if (status !== DONE) return status;
-  const found = yield* messages.nextMessageWait(words, own, FOREVER);
+  const found = yield* receiver.nextMessageWait(words, own, FOREVER);
   if (found <= 0) return found;
-  const type = yield* messages.messageType(words, own, found - 1);
-  const passed = yield* messages.passMessage(words, own);
+  const type = yield* receiver.messageType(words, own, found - 1);
+  const passed = yield* receiver.passMessage(words, own);
   kept.push(passed === DONE ? type : passed);
   return passed;
 });
 /** Claims in one call and commits in another. Notes the unit + 1, and what came of the commit. */
 const claimOne = (value: number): Op =>
   op('claim', [value], function* ({ words, own, kept }) {
-    const found = yield* messages.claim(words, own, 1, value);
+    const found = yield* sender.claim(words, own, 1, value);
     kept.push(Math.max(found, 0));
     return found;
   });
@@ -311,7 +315,7 @@ const commitOne = (value: number): Op =>
     'commit',
     [value],
     function* ({ words, own, kept }) {
-      const status = yield* messages.settle(words, own, kept.pop()! - 1, frame.FRAME_FULL);
+      const status = yield* sender.settle(words, own, kept.pop()! - 1, frame.FRAME_FULL);
       if (status === DONE) kept.push(value);
       return status;
     },
@@ -325,8 +329,8 @@ function left({ words }: View, part: number): number[] | string {
   const found: number[] = [];
   for (let past = 0; past < units; ) {
     const position = words[part + frame.FRAMES_HEAD]! + past;
-    const record = words[part + frame.FRAMES_RECORDS]! + (position & (units - 1)) * frame.FRAME_WORDS;
-    const word = words[frame.frameIndex(words[part + frame.FRAMES_RECORDS]!, position, unitBits)]!;
+    const record = part + frame.FRAMES_WORDS + (position & (units - 1)) * frame.FRAME_WORDS;
+    const word = words[frame.frameIndex(part + frame.FRAMES_WORDS, position, unitBits)]!;
     if (word === frame.emptyFrame(position, unitBits)) break;
     const state = word & frame.FRAME_STATE_MASK;
     if (state === frame.FRAME_CLAIMED) return 'a claim of a thread that is gone stays open';

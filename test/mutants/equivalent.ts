@@ -65,7 +65,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'a recovery that it hides lets its victim claim once more, should that go on; the victim then ends the claim as always',
   ],
   [
-    'ring/message-ring.core:resignConsumer: off by one: own[0] + 17 -> own[0] + 18',
+    'ring/message-receiver.core:resignConsumer: off by one: own[0] + 17 -> own[0] + 18',
     'a life that has left is gone, and whoever wants its side takes it',
   ],
   [
@@ -93,7 +93,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'a close that is missed comes behind the look at the head before, and rings whoever is about to wait: NONE is right as well',
   ],
   [
-    'ring/message-ring.core:claim: plain: Atomics.load(words, frames + 16) -> words[frames + 16]',
+    'ring/message-sender.core:claim: plain: Atomics.load(words, frames + 16) -> words[frames + 16]',
     'a close that is missed comes behind the look at the head before, and rings whoever is about to wait: NONE is right as well',
   ],
   [

@@ -36,7 +36,7 @@ const { values: options } = parseArgs({
 /** Modules by structure; what is in none belongs to the base. */
 const GROUPS: readonly (readonly [name: string, modules: RegExp])[] = [
   ['heap', /^heap\/|page-heap|span/],
-  ['messages', /frame|message-ring/],
+  ['messages', /frame|message-/],
   ['byte ring', /stream|byte-ring/],
   ['broadcast', /tape|broadcast|subscriber/],
   ['lane', /lane|single-ring|side/],

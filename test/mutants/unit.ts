@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const TESTS: readonly (readonly [modules: RegExp, tests: readonly string[]])[] = [
   [/guard/, ['heap.guard', 'treated']],
   [/^heap\/|page-heap|span/, ['heap', 'size-classes', 'hostile']],
-  [/frame|message-ring/, ['message-ring', 'eviction', 'recover-structures', 'corruption']],
+  [/frame|message-/, ['message-ring', 'eviction', 'recover-structures', 'corruption']],
   [/stream|byte-ring/, ['stream', 'byte-ring', 'eviction', 'recover-structures', 'corruption']],
   [/tape|broadcast|subscriber/, ['broadcast', 'eviction', 'corruption']],
   [/lane|single-ring|side/, ['ring-modes', 'ring.model', 'eviction', 'recover-structures', 'corruption']],

@@ -9,8 +9,9 @@ import { Broadcast, ByteRing, Heap, MessageRing, NONE, Pool, Region, Ring } from
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
-import * as messages from '../../src/ring/message-ring.core.js';
+import { OWN_GATE } from '../../src/ring/message-ring.core.js';
 import { openFrames } from '../../src/ring/message-ring-layout.js';
+import { claim } from '../../src/ring/message-sender.core.js';
 import { openOwn } from '../../src/ring/open-own.js';
 import { OWN_LAP_SHIFT, OWN_SLOTS, OWN_TAIL } from '../../src/ring/own.js';
 import * as run from '../../src/ring/run.core.js';
@@ -381,8 +382,8 @@ describe('a thread that was recovered while it still ran', () => {
     mine.recover(other.seat);
     if (seat !== 'free') Region.attach(mine.share());
     // It ends behind the exchange that claims, before it looks at the gate.
-    own[messages.OWN_GATE] = words[frames + FRAMES_GATE]!;
-    expect(messages.claim(words, own, 100, 1)).toBe(1);
+    own[OWN_GATE] = words[frames + FRAMES_GATE]!;
+    expect(claim(words, own, 100, 1)).toBe(1);
     ring.send(Uint8Array.of(7), 2);
     const types: number[] = [];
     ring.receive((_offset, _length, type) => types.push(type));

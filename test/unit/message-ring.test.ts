@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyFrame, FRAMES_RECORDS } from '../../src/core/frame.core.js';
+import { emptyFrame, FRAMES_WORDS } from '../../src/core/frame.core.js';
 import type { Region } from '../../src/region/region.js';
 import { createStructure } from '../../src/region/structures.js';
 import { MessageRing } from '../../src/ring/message-ring.js';
@@ -219,7 +219,7 @@ describe('a message ring', () => {
     const [region] = seatsOf(1) as [Region];
     const ring = MessageRing.create({ region, name: 'messages', capacity: 512 });
     const { words } = region.attachment;
-    words[words[region.attachment.entries()[0]!.part + FRAMES_RECORDS]!] = emptyFrame(300 << 3, 3);
+    words[region.attachment.entries()[0]!.part + FRAMES_WORDS] = emptyFrame(300 << 3, 3);
     refuses('ERR_CORRUPTION', () => ring.send(message(1, 1), 1));
   });
 });

@@ -6,15 +6,14 @@ export const messageRingKind: Kind = {
   title: 'message ring',
 
   fits(words, at, end) {
-    if (at + frame.FRAMES_WORDS > end) return false;
+    const records = at + frame.FRAMES_WORDS;
+    if (records > end) return false;
     const units = words[at + frame.FRAMES_UNITS]!;
-    const records = words[at + frame.FRAMES_RECORDS]!;
     const payload = words[at + frame.FRAMES_PAYLOAD]!;
     return (
       units >= 1 &&
       units <= frame.UNITS_MAX &&
       (units & (units - 1)) === 0 &&
-      records >= at + frame.FRAMES_WORDS &&
       payload % frame.UNIT_BYTES === 0 &&
       payload >= (records + units * frame.FRAME_WORDS) * 4 &&
       payload + units * frame.UNIT_BYTES <= end * 4
