@@ -7,8 +7,8 @@ import type { BroadcastTask } from './broadcast-worker.js';
 const [count = '2', waiting] = process.argv.slice(2);
 const subscribers = Number(count);
 const region = Region.create({ seats: 8 });
-// As many messages, of 32 bytes with their header, as the rings beside it hold items.
-Broadcast.create({ region, name: 'all', capacity: 4096 * 32, gated: true });
+// As many messages, of 16 bytes with their header, as the rings beside it hold items.
+Broadcast.create({ region, name: 'all', capacity: 4096 * 16, gated: true });
 const roles: BroadcastTask['role'][] = ['sender', ...Array.from({ length: subscribers }, () => 'subscriber' as const)];
 const tasks = roles.map(role => ({ role, spins: waiting === 'spins', region: region.share() }));
 const crew = await Crew.start(new URL('./broadcast-worker.js', import.meta.url), tasks);

@@ -1,5 +1,5 @@
 /**
- * A tape: what one sender says, for everybody who listens. A circle of grains of 16 bytes that the sender goes round; every subscriber
+ * A tape: what one sender says, for everybody who listens. A circle of grains of 8 bytes that the sender goes round; every subscriber
  * reads all of it, at a place of its own.
  *
  * ```
@@ -7,7 +7,8 @@
  * word  0  grains (a power of two) | 1 records: index of the first | 2 their number | 3 payload: its byte offset | 4 gated  (written once)
  * word 17  producer: the life of the seat that sends, or 0                              (taken by an exchange, given up by its seat or recovery)
  * word 18  sent: the number of the message that is sent now or was last | 19 where that one ends: position 30 | number 2  (sender writes)
- * word 20  last: where the last message begins, or the one before it: where who was overrun goes on     (sender writes, plainly)
+ * word 20  last: where the last message begins, or the one before it: where who was overrun goes on; position 30 | number 2
+ *                                                                                          (sender writes, plainly)
  * word 32  tail: where the messages end: position 30 | attention 1 | closed 1                    (sender publishes by exchange)
  * word 48  limit: what is before this position, and a circle behind it, may be overwritten at any moment           (lossy only)
  * word 64  waiters for a message | word 80  waiters for room                                              (doorbell.core.ts)
@@ -19,8 +20,8 @@
  * word  2  eight places, the one in turn is the owner's: where it read next when it last said so:
  *          position 30 | attention 1 | nowhere 1            (owner moves it by exchange; recovery takes it for good)
  *
- * message: a header of one grain (length in bytes, type, number, position), then its bytes, up to whole grains; it may go on at the
- * beginning of the circle, behind the header
+ * message: a header of one grain (length in bytes, scattered by its position | type), then its bytes, up to whole grains; it may go on
+ * at the beginning of the circle, behind the header
  * ```
  *
  * Laws
@@ -32,6 +33,11 @@
  *   earlier. A subscriber copies first, then moves its place, then loads `limit`: if that is not a circle ahead of where it
  *   copied from, nothing of the copy was being overwritten.
  * - Nothing that a lossy subscriber reads is believed before that: not the length either.
+ * - A length is of this place and lap: what stood elsewhere, or here a lap before, comes out as a length that fits in one of as many
+ *   cases as 2^32 is times the circle's quarter.
+ * - Messages bear no numbers: a subscriber counts those that it receives, and who is overrun learns the number of the one that it goes on
+ *   with, by the last two bits beside `last` and by `sent`, which is up to three ahead of it: one for the message that is being sent, and
+ *   one for each sender that died between its exchange and `last`. (A third such in a row it would count wrong.)
  * - Recovery takes a place for good and leaves the next one in turn. So a thread that is recovered and goes on moves no place of whoever
  *   has the record next, and finds its own taken. (After eight recoveries of a record in the middle of one exchange it would not.)
  * - Who was overrun goes on where `last` says, if that is within half a circle of the tail: that far back two messages can reach. It is
@@ -40,9 +46,8 @@
  * - A waiting subscriber leaves attention in the tail where it has found nothing behind it, a waiting sender in the places that hold it up: the exchange of the other side
  *   then fails, and that one rings. So nobody looks for waiters while there are none.
  *
- * Positions count grains and wrap at 2^30: at 16 GiB. A subscriber that stops in the middle of a copy, or between two calls, while a
- * multiple of that goes by, up to a circle more or less, takes what it finds for what it knew, unless the position in the header says
- * otherwise.
+ * Positions count grains and wrap at 2^30: at 8 GiB. A subscriber that stops in the middle of a copy, or between two calls, while a
+ * multiple of that goes by, up to a circle more or less, takes what it finds for what it knew, unless the length says otherwise.
  *
  * Source of the idea: Agrona's broadcast transmitter (an intent before the tail, validation after the copy), Disruptor's gating
  * sequences, and for the order of the copy and the look behind it H. Boehm, "Can seqlocks get along with programming language memory
@@ -73,9 +78,11 @@ const PLACES = 8;
 export const RECORDS_MAX = 1024;
 
 /** Bytes a grain, as a shift. */
-export const GRAIN_SHIFT = 4;
-export const GRAIN_BYTES = 16;
-export const GRAINS_MAX = 16777216;
+export const GRAIN_SHIFT = 3;
+export const GRAIN_BYTES = 8;
+export const GRAINS_MAX = 33554432;
+/** A message's length and this, divided by a grain, are its grains, with the header. */
+export const LENGTH_ROUND = 15;
 
 /** The bits of a tail, or a place, that are its position. */
 export const POSITION_MASK = 0x3fffffff;
@@ -86,11 +93,11 @@ export const SIGN: number = -2147483648;
 /** A place that recovery has taken. */
 export const TAKEN = -1;
 
-/** Words of a header. */
+/** Words of a header. The length's is exclusive-or'd with the position times SCATTER. */
 export const HEADER_LENGTH = 0;
 export const HEADER_TYPE = 1;
-export const HEADER_NUMBER = 2;
-export const HEADER_POSITION = 3;
+/** Odd, so that no two positions have the same product; by the golden ratio, so that near ones have far ones. */
+export const SCATTER: number = -1640531535;
 
 /** Lays out an open tape without subscribers. The memory is this thread's alone until it is published, and its words are zero. */
 export function initTape(
@@ -115,6 +122,25 @@ export function initTape(
     const places = tape + TAPE_WORDS + i * RECORD_WORDS + RECORD_PLACES;
     words.fill(SIGN, places, places + PLACES);
   }
+}
+
+/** A position with the last two bits of a message's number: where that begins, or ends. */
+export function numbered(position: number, number: number): number {
+  return position | (number << 30);
+}
+
+/**
+ * The number of the last message before a tail, from what was read while that stayed. The sender may be at the next one already, and have
+ * written the one word, or be seen to have, and not the other; so may one that died.
+ */
+export function numberBefore(tail: number, sent: number, end: number): number {
+  const bits = (end & POSITION_MASK) === tail ? end >>> 30 : (end >>> 30) - 1;
+  return numberBehind(sent, bits);
+}
+
+/** The number, at most three below `sent`, that ends in those two bits. */
+export function numberBehind(sent: number, bits: number): number {
+  return (sent - ((sent - bits) & 3)) | 0;
 }
 
 /** The index of the place that is in turn in a record. */

@@ -31,7 +31,7 @@ import { DONE, NONE, UNSEATED } from '../core/status.js';
 /** "RGWL" where the first byte is the lowest: another byte order reads another number. */
 export const MAGIC = 0x4c574752;
 /** Of the layout, not of the package: raised when any shared word changes its meaning. */
-export const VERSION = 1;
+export const VERSION = 2;
 export const HEADER_MAGIC = 0;
 export const HEADER_VERSION = 1;
 export const HEADER_STATE = 2;

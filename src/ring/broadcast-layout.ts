@@ -44,7 +44,7 @@ export function broadcastShape(options: BroadcastOptions): { grains: number; gat
   const records = checkInteger(subscribers, 1, RECORDS_MAX, `${what}: subscribers`);
   if (typeof gated !== 'boolean')
     throw new RingwellError('ERR_USAGE', `${what}: gated must be a boolean, got ${show(gated)}`);
-  return { grains: bytes <= 256 ? 16 : 1 << (28 - Math.clz32(bytes - 1)), gated, records };
+  return { grains: bytes <= 256 ? 32 : 1 << (29 - Math.clz32(bytes - 1)), gated, records };
 }
 
 type Shape = ReturnType<typeof broadcastShape>;

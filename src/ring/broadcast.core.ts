@@ -16,12 +16,13 @@ import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
 import {
   ATTENDED,
   HEADER_LENGTH,
-  HEADER_NUMBER,
-  HEADER_POSITION,
   HEADER_TYPE,
+  numberBefore,
+  numbered,
   POSITION_MASK,
   placeWord,
   RECORD_WORDS,
+  SCATTER,
   SIGN,
   TAPE_LAST,
   TAPE_LIMIT,
@@ -66,13 +67,7 @@ function findTail(words: Int32Array, own: Int32Array): void {
   // Lossy: what the sender before had said is still so. Gated: nothing may be written before a look.
   own[OWN_SHOWN] = Atomics.load(words, tape + TAPE_LIMIT);
   own[OWN_LIMIT] = own[OWN_GATED] === 0 ? own[OWN_SHOWN]! : tail;
-  const sent = words[tape + TAPE_SENT]!;
-  own[OWN_SENT] = words[tape + TAPE_SENT_END] === endOf(tail, sent) ? sent : (sent - 1) | 0;
-}
-
-/** Where a message ends, with the last two bits of its number: a sender may die when it has written the one word, and not the other. */
-function endOf(position: number, sent: number): number {
-  return position | (sent << 30);
+  own[OWN_SENT] = numberBefore(tail, words[tape + TAPE_SENT]!, words[tape + TAPE_SENT_END]!);
 }
 
 /** Why nothing can be sent, when the tail was that: NONE, CLOSED or UNSEATED. */
@@ -164,19 +159,17 @@ export function publish(words: Int32Array, own: Int32Array, length: number, type
   const tail = own[OWN_TAIL]!;
   const next = (tail + grains) & POSITION_MASK;
   const sent = (own[OWN_SENT]! + 1) | 0;
-  const header = own[OWN_PAYLOAD]! + (tail & own[OWN_INDEX_MASK]!) * 4;
-  words[header + HEADER_LENGTH] = length;
+  const header = own[OWN_PAYLOAD]! + (tail & own[OWN_INDEX_MASK]!) * 2;
+  words[header + HEADER_LENGTH] = length ^ Math.imul(tail, SCATTER);
   words[header + HEADER_TYPE] = type;
-  words[header + HEADER_NUMBER] = sent;
-  words[header + HEADER_POSITION] = tail;
   words[tape + TAPE_SENT] = sent;
-  words[tape + TAPE_SENT_END] = endOf(next, sent);
+  words[tape + TAPE_SENT_END] = numbered(next, sent);
   const seen = Atomics.compareExchange(words, tape + TAPE_TAIL, tail, next);
   if (seen !== tail) {
     const status = publishAttended(words, own, seen, next);
     if (status !== DONE) return status;
   }
-  words[tape + TAPE_LAST] = tail;
+  words[tape + TAPE_LAST] = numbered(tail, sent);
   own[OWN_TAIL] = next;
   own[OWN_SENT] = sent;
   return DONE;

@@ -3,7 +3,7 @@ import type { Closable } from '../core/closable.js';
 import { checkInteger, checkTimeout, RingwellError, show } from '../core/errors.js';
 import { pause, SPINS } from '../core/pause.js';
 import { CLOSED, DONE, NONE, UNSEATED } from '../core/status.js';
-import { GRAIN_BYTES, GRAIN_SHIFT, TAPE_PAYLOAD, TAPE_PRODUCER, TAPE_TAIL } from '../core/tape.core.js';
+import { GRAIN_BYTES, GRAIN_SHIFT, LENGTH_ROUND, TAPE_PAYLOAD, TAPE_PRODUCER, TAPE_TAIL } from '../core/tape.core.js';
 import { isBytes } from '../core/typed-array.js';
 import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
@@ -50,11 +50,11 @@ const TYPE_MAX = 2 ** 31 - 1;
  * thread leaves.
  */
 export class Broadcast implements Closable {
-  /** Bytes it holds: the capacity asked for, rounded up to a power of two. A message takes 16 bytes more than it has, rounded up to 16. */
+  /** Bytes it holds: the capacity asked for, rounded up to a power of two. A message takes 8 bytes more than it has, rounded up to 8. */
   readonly capacity: number;
   /** Whether the sender waits for the slowest. */
   readonly gated: boolean;
-  /** The longest message in bytes: a quarter of the capacity, less 16. */
+  /** The longest message in bytes: a quarter of the capacity, less 8. */
   readonly messageBytesMax: number;
   /** @internal */
   readonly attachment: Attachment;
@@ -232,7 +232,7 @@ export class Broadcast implements Closable {
 
 /** Grains that a message takes, with its header. */
 function grainsOf(length: number): number {
-  return (length + 31) >>> GRAIN_SHIFT;
+  return (length + LENGTH_ROUND) >>> GRAIN_SHIFT;
 }
 
 function told({ grains, gated, records }: ReturnType<typeof shapeOf>): string {

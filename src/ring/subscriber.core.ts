@@ -6,7 +6,7 @@
  * ```
  * word 0 tape | 1 record | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 5 seat | 6 seats | 7 seat generation | 17 life
  * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand | 16 type of the last one received
- * word 20 payload: index of its first word | 12 gated | 21 expected: the number of the message after the last one received | 14 lost before this one
+ * word 20 payload: index of its first word | 12 gated | 21 number: of the message at the place, if it is lossy | 14 missed, and not told of yet
  * word 13 index of its place in the record | 22 shown: what stands there | 23 armed: this seat waits for a message
  * ```
  */
@@ -18,12 +18,14 @@ import {
   ATTENDED,
   GRAIN_SHIFT,
   HEADER_LENGTH,
-  HEADER_NUMBER,
-  HEADER_POSITION,
   HEADER_TYPE,
+  LENGTH_ROUND,
+  numberBefore,
+  numberBehind,
   POSITION_MASK,
   placeWord,
   RECORD_WORDS,
+  SCATTER,
   SIGN,
   TAKEN,
   TAPE_LAST,
@@ -31,16 +33,17 @@ import {
   TAPE_MESSAGE_WAITERS,
   TAPE_ROOM_WAITERS,
   TAPE_SENT,
+  TAPE_SENT_END,
   TAPE_TAIL,
 } from '../core/tape.core.js';
 import {
   OWN_STAGED_ROOM as OWN_ARMED,
-  OWN_SEEK as OWN_BEFORE,
-  OWN_AWAITS as OWN_EXPECTED,
   OWN_HINT_MASK as OWN_GATED,
   OWN_RUN as OWN_GRAINS,
   OWN_INDEX_MASK,
   OWN_LIFE,
+  OWN_SEEK as OWN_MISSED,
+  OWN_AWAITS as OWN_NUMBER,
   OWN_RUN_WORD as OWN_PAYLOAD,
   OWN_HEAD as OWN_PLACE,
   OWN_EXTENT_MASK as OWN_PLACE_WORD,
@@ -55,6 +58,9 @@ import {
   OWN_QUEUE as OWN_TAPE,
   OWN_RUN_EXTENT as OWN_TYPE,
 } from './own.js';
+
+/** What is no position. */
+const NOWHERE = -1;
 
 /** Takes a record, and begins where the tape ends now. Answers DONE, NONE when all are taken, or UNSEATED. */
 export function subscribe(words: Int32Array, own: Int32Array): number {
@@ -72,15 +78,7 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
       return UNSEATED;
     }
     // The record first, then the tail: a sender that missed the one has not gone a circle beyond the other.
-    let tail = Atomics.load(words, tape + TAPE_TAIL);
-    for (;;) {
-      // It may count a message that is being sent already: the first one received then says so.
-      own[OWN_EXPECTED] = (Atomics.load(words, tape + TAPE_SENT) + 1) | 0;
-      const again = Atomics.load(words, tape + TAPE_TAIL);
-      if (((again ^ tail) & POSITION_MASK) === 0) break;
-      tail = again;
-    }
-    const place = tail & POSITION_MASK;
+    const place = findEnd(words, own);
     own[OWN_RECORD] = record;
     own[OWN_PLACE_WORD] = at;
     own[OWN_PLACE] = place;
@@ -94,6 +92,20 @@ export function subscribe(words: Int32Array, own: Int32Array): number {
     return DONE;
   }
   return NONE;
+}
+
+/** Finds where the tape ends, and the number of the message that will begin there. Answers the position. */
+function findEnd(words: Int32Array, own: Int32Array): number {
+  const tape = own[OWN_TAPE]!;
+  let tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
+  for (;;) {
+    const end = Atomics.load(words, tape + TAPE_SENT_END);
+    const sent = Atomics.load(words, tape + TAPE_SENT);
+    own[OWN_NUMBER] = (numberBefore(tail, sent, end) + 1) | 0;
+    const again = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
+    if (again === tail) return tail;
+    tail = again;
+  }
 }
 
 /** Gives the record up: nothing is held up by it any more. One that was recovered has none to give up. */
@@ -120,14 +132,40 @@ function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
 
 /** Overrun at `from`: goes on with the last message, so that who falls behind has that at least. Answers DONE or UNSEATED. */
 function jump(words: Int32Array, own: Int32Array, from: number): number {
-  const tape = own[OWN_TAPE]!;
-  const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
-  own[OWN_SEEN] = tail;
-  // A hint: it may be newer than the tail that was seen, or older where a sender was recovered while it went on. Who was overrun right
-  // there does not come back to it: in a damaged tape that would not end.
-  const last = words[tape + TAPE_LAST]! & POSITION_MASK;
-  const isThere = last !== from && ((tail - last) & POSITION_MASK) <= (own[OWN_INDEX_MASK]! + 1) >>> 1;
-  return wasOverrun(words, own, isThere ? last : tail) === UNSEATED ? UNSEATED : DONE;
+  const number = own[OWN_NUMBER]!;
+  let place = findLast(words, own);
+  // Who was overrun right there does not come back to it: in a damaged tape that would not end.
+  if (place === NOWHERE || place === from) {
+    place = findEnd(words, own);
+    own[OWN_SEEN] = place;
+  }
+  // Below 0 only where a sender that was recovered has written what it was about to.
+  own[OWN_MISSED] = own[OWN_MISSED]! + Math.max((own[OWN_NUMBER]! - number) | 0, 0);
+  return wasOverrun(words, own, place) === UNSEATED ? UNSEATED : DONE;
+}
+
+/**
+ * Finds where the last message begins, or one shortly before it, its number, and where the tape ends. Answers the position, or NOWHERE:
+ * what stands there is old, where a sender was recovered while it went on.
+ */
+function findLast(words: Int32Array, own: Int32Array): number {
+  const at = own[OWN_TAPE]! + TAPE_LAST;
+  let last = Atomics.load(words, at);
+  for (;;) {
+    // While that stays, the number is no further ahead than the law says.
+    own[OWN_NUMBER] = numberBehind(Atomics.load(words, own[OWN_TAPE]! + TAPE_SENT), last >>> 30);
+    let again = Atomics.load(words, at);
+    if (again === last) {
+      const tail = Atomics.load(words, own[OWN_TAPE]! + TAPE_TAIL) & POSITION_MASK;
+      own[OWN_SEEN] = tail;
+      const place = last & POSITION_MASK;
+      if (((tail - place) & POSITION_MASK) <= (own[OWN_INDEX_MASK]! + 1) >>> 1) return place;
+      // So far ahead the sender may have gone in between.
+      again = Atomics.load(words, at);
+      if (again === last) return NOWHERE;
+    }
+    last = again;
+  }
 }
 
 /** Looks how far the tape goes. Who waits, and finds that it ends where it is, leaves attention in the tail by the same look. */
@@ -152,12 +190,11 @@ export function nextMessage(words: Int32Array, own: Int32Array): number {
       if (status !== DONE) return status;
     }
     // Before the tail that was seen: nothing is atomic from here on, message after message.
-    const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 4;
-    const length = words[header + HEADER_LENGTH]!;
-    const grains = (length + 31) >>> GRAIN_SHIFT;
+    const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 2;
+    const length = words[header + HEADER_LENGTH]! ^ Math.imul(place, SCATTER);
+    const grains = (length + LENGTH_ROUND) >>> GRAIN_SHIFT;
     own[OWN_GRAINS] = grains;
-    const fits = length > 0 && grains <= (own[OWN_INDEX_MASK]! + 1) >>> 2;
-    if (fits && words[header + HEADER_POSITION] === place) return length;
+    if (length > 0 && grains <= (own[OWN_INDEX_MASK]! + 1) >>> 2) return length;
     const status = notWhole(words, own);
     if (status !== DONE) return status;
   }
@@ -191,17 +228,13 @@ export function isWhole(words: Int32Array, own: Int32Array): number {
 /** Passes the message found last, after it was copied. Answers DONE, NONE (overrun: the copy is worth nothing) or UNSEATED. */
 export function passMessage(words: Int32Array, own: Int32Array): number {
   const place = own[OWN_PLACE]!;
-  const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 4;
-  const number = words[header + HEADER_NUMBER]!;
+  const header = own[OWN_PAYLOAD]! + (place & own[OWN_INDEX_MASK]!) * 2;
   const type = words[header + HEADER_TYPE]!;
   const next = (place + own[OWN_GRAINS]!) & POSITION_MASK;
   const status = own[OWN_GATED] !== 0 ? moveGated(words, own, next) : moveLossy(words, own, next);
   if (status !== DONE) return status;
   own[OWN_TYPE] = type;
-  // Below 0 only where `subscribe` counted a message that was on its way.
-  const before = (number - own[OWN_EXPECTED]!) | 0;
-  own[OWN_BEFORE] = Math.max(before, 0);
-  own[OWN_EXPECTED] = (number + 1) | 0;
+  own[OWN_NUMBER] = (own[OWN_NUMBER]! + 1) | 0;
   return DONE;
 }
 

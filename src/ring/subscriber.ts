@@ -8,7 +8,7 @@ import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import { Circle } from './circle.js';
-import { OWN_SEEK as OWN_BEFORE, OWN_INDEX_MASK, OWN_HEAD as OWN_PLACE, OWN_RUN_EXTENT as OWN_TYPE } from './own.js';
+import { OWN_INDEX_MASK, OWN_SEEK as OWN_MISSED, OWN_HEAD as OWN_PLACE, OWN_RUN_EXTENT as OWN_TYPE } from './own.js';
 import * as core from './subscriber.core.js';
 import type { Waitable } from './waitable.js';
 
@@ -58,7 +58,6 @@ export class Subscriber implements Waitable {
 
   /**
    * How many messages this subscription has missed, up to the one received last. Once it is closed and drained that is all.
-   * One that was being sent while it began may count.
    * Gated it is 0.
    */
   get lost(): number {
@@ -87,10 +86,14 @@ export class Subscriber implements Waitable {
         if (status === UNSEATED) throw this.attachment.unseated();
         continue;
       }
-      const lost = own[OWN_BEFORE]!;
-      if (lost !== 0) this.lostCount += lost;
+      if (own[OWN_MISSED] !== 0) this.countMissed();
       return length;
     }
+  }
+
+  private countMissed(): void {
+    this.lostCount += this.own[OWN_MISSED]!;
+    this.own[OWN_MISSED] = 0;
   }
 
   /** A target is too short for the message: unless that was not whole, which is no reason to throw. */

@@ -9,10 +9,11 @@ import type * as realSender from '../../dist/ring/broadcast.core.js';
 import { Broadcast } from '../../dist/ring/broadcast.js';
 import { broadcastKindOf, openTape } from '../../dist/ring/broadcast-layout.js';
 import {
-  OWN_SEEK as OWN_BEFORE,
   OWN_HINT_MASK as OWN_GATED,
   OWN_HEAD,
   OWN_LIFE,
+  OWN_SEEK as OWN_MISSED,
+  OWN_AWAITS as OWN_NUMBER,
   OWN_SLOTS as OWN_RECORD,
   OWN_RUN_EXTENT as OWN_TYPE,
 } from '../../dist/ring/own.js';
@@ -88,7 +89,7 @@ function* sendIt({ words, own, kept }: Me, value: number, grains: number, waits:
     ? yield* sender.reserveWait(words, own, grains, FOREVER)
     : yield* sender.reserve(words, own, grains);
   if (status !== DONE) return status;
-  const sent = yield* sender.publish(words, own, grains * 16 - 31, value, grains);
+  const sent = yield* sender.publish(words, own, grains * 8 - 15, value, grains);
   if (sent === DONE) kept.push(value);
   return sent;
 }
@@ -111,9 +112,11 @@ function* receiveIt({ words, own, kept }: Me, waits: boolean): Walk<number> {
     if (status === NONE) continue;
     if (status !== DONE) return lost(kept, status);
     kept.push(own[OWN_TYPE]!);
+    const missed = own[OWN_MISSED]!;
+    own[OWN_MISSED] = 0;
     // Gated: nothing is ever missed, nor said to be.
-    if (own[OWN_GATED] !== 0 && own[OWN_BEFORE] !== 0) return lost(kept, -100);
-    return own[OWN_TYPE]! + 10 * own[OWN_BEFORE]!;
+    if (own[OWN_GATED] !== 0 && missed !== 0) return lost(kept, -100);
+    return own[OWN_TYPE]! + 10 * missed;
   }
 }
 const receive = (id: number): Op => op('receive', [id], me => receiveIt(me, false));
@@ -166,7 +169,7 @@ function layOut(seats: number, { grains = 8, gated = false, start = 0 }: Shape):
       [part + tape.TAPE_TAIL, part + tape.TAPE_TAIL + 1],
       // Nobody subscribes to a record that was recovered twice.
       ...places.map(at => [at, at + 2] as const),
-      [payload, payload + grains * 4],
+      [payload, payload + grains * 2],
     ],
     nameOf: namer([
       ['tape', part],
@@ -199,6 +202,7 @@ function program(
     hints: layout.hints,
     nameOf: layout.nameOf,
     law: view => lawOf(view, layout, threads.length),
+    audit: view => miscounts(view, layout.part, [...threads.keys()]),
     ...more,
   };
 }
@@ -211,6 +215,8 @@ function audit(
   listeners: readonly number[],
 ): string | undefined {
   const told = senders.flatMap(thread => [...view.kept(thread)]);
+  const wrong = miscounts(view, part, listeners);
+  if (wrong !== undefined) return wrong;
   for (const thread of listeners) {
     const received = view.kept(thread);
     if (received.some(value => value < 0) && !view.deaths.includes(thread))
@@ -225,6 +231,18 @@ function audit(
   }
   if (view.deaths.includes((view.words[part + tape.TAPE_PRODUCER]! & 0xff) - 1)) return 'the dead is the sender';
   return seatAudit(view);
+}
+
+/** Who stands at the end, by the messages that it has received or missed, knows the number of the next as the sender will. */
+function miscounts({ words, own, deaths }: View, part: number, listeners: readonly number[]): string | undefined {
+  const tail = words[part + tape.TAPE_TAIL]! & tape.POSITION_MASK;
+  const last = tape.numberBefore(tail, words[part + tape.TAPE_SENT]!, words[part + tape.TAPE_SENT_END]!);
+  for (const thread of listeners) {
+    const number = own(thread)[OWN_NUMBER]!;
+    const isThere = number !== 0 && own(thread)[OWN_HEAD] === tail && !deaths.includes(thread);
+    if (isThere && number !== last + 1) return `thread ${thread} comes to ${number} where ${last + 1} is next`;
+  }
+  return undefined;
 }
 
 /** Somebody who has looked in vain, and was not rung since, has left attention in the tail: else the next message would not wake it. */

@@ -114,6 +114,11 @@ export const EXCUSES: readonly Excuse[] = [
     why: "only where a record is damaged: it is written before the page's word, which makes the span exist",
   },
   {
+    at: 'ring/subscriber.core.ts:findLast:Atomics.load(words, at)',
+    only: 'kill',
+    why: 'the look again where the sender has gone far ahead: only reads, as the looks before it, where threads are killed',
+  },
+  {
     at: 'ring/subscriber.core.ts:subscribe:Atomics.compareExchange(words, record, own[17], 0)',
     only: 'kill',
     why: 'only a thread that was recovered comes here: it is dead to the others already',

@@ -46,7 +46,7 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
   ],
   [
     'ring/broadcast.core:reserve: mask: (own[19] - own[11]) & 0x3fffffff -> (own[19] - own[11]) & 536870911',
-    'the limit is never behind the tail, nor more than a circle of 2^24 grains before it',
+    'the limit is never behind the tail, nor more than a circle of 2^25 grains before it',
   ],
   [
     'core/recover-store.core:settleBlock: plain: Atomics.load(words, record) -> words[record]',

@@ -44,7 +44,7 @@ export async function run({ seconds, seed, deathsMax, capacity, dying, gated = t
     afterRound: () => {
       heard();
       // Nobody holds the sender up any more, wherever it stands: twice round.
-      for (let i = 0; i < 2 * (capacity / 32); i++) {
+      for (let i = 0; i < 2 * (capacity / 16); i++) {
         must(sendOne(), 'there is no room, and nobody is behind');
         must(heard() === 1 || !gated, 'a message did not come');
       }

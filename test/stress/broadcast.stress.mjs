@@ -10,7 +10,7 @@ const SUBSCRIBERS = 3;
 /** @returns {Promise<string>} */
 export async function run({ seconds, seed, capacity, gated, start = 0, style = 'mixed' }) {
   const region = Region.create({ maxByteLength: 2 ** 21, seats: 8 });
-  const shape = { grains: capacity / 16, gated, records: SUBSCRIBERS };
+  const shape = { grains: capacity / 8, gated, records: SUBSCRIBERS };
   const all = createStructure(region, 'all', broadcastKindOf(Broadcast, shape, start));
   const common = { seconds, style, seed };
   // Subscribed here and now, each receives from the first message on.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TAPE_LIMIT, TAPE_SENT, TAPE_SENT_END } from '../../src/core/tape.core.js';
+import { TAPE_LAST, TAPE_LIMIT, TAPE_SENT, TAPE_SENT_END } from '../../src/core/tape.core.js';
 import { Broadcast, CLOSED, NONE, Region, type Subscriber, waitAny, waitAnyAsync } from '../../src/index.js';
 import { createStructure } from '../../src/region/structures.js';
 import { broadcastKindOf } from '../../src/ring/broadcast-layout.js';
@@ -20,7 +20,7 @@ function next(subscriber: Subscriber): unknown {
 function seats(count: number, options: { gated?: boolean; capacity?: number; subscribers?: number } = {}, start = 0) {
   const regions = seatsOf(count);
   const { gated = false, capacity = 1024, subscribers = 4 } = options;
-  const shape = { grains: capacity / 16, gated, records: subscribers };
+  const shape = { grains: capacity / 8, gated, records: subscribers };
   const first = createStructure(regions[0], 'all', broadcastKindOf(Broadcast, shape, start));
   return { regions, all: [first, ...regions.slice(1).map(region => Broadcast.attach(region, 'all'))] };
 }
@@ -84,10 +84,10 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
   it('refuses what can not be sent, and sends nothing for it', () => {
     const everyone = Broadcast.create({ capacity: 1024, gated });
     const subscriber = everyone.subscribe();
-    expect(everyone.messageBytesMax).toBe(240);
+    expect(everyone.messageBytesMax).toBe(248);
     const bad: [unknown, unknown][] = [
       [message(0, 0), 1],
-      [message(241, 0), 1],
+      [message(249, 0), 1],
       ['text', 1],
       [[1, 2], 1],
       [new Uint32Array(2), 1],
@@ -213,6 +213,7 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
     const subscriber = all[0]!.subscribe();
     all[0]!.send(message(77, 1), 12345);
     const words = new Int32Array(regions[0]!.buffer);
+    // It stands at position 0, where a length is not scattered.
     const header = words.findIndex((word, i) => word === 77 && words[i + 1] === 12345);
     words[header] = length;
     refuses('ERR_CORRUPTION', () => subscriber.receive(target));
@@ -236,11 +237,12 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
             at: 0,
             lost: 0,
             grains: 0,
+            shown: 0,
           }));
           for (const step of steps) {
             if (step > 0) {
-              const takes = 1 + Math.ceil(step / 16);
-              const room = 16 - Math.max(...readers.map(reader => grains - reader.grains));
+              const takes = 1 + Math.ceil(step / 8);
+              const room = 32 - Math.max(...readers.map(reader => grains - reader.shown));
               expect(everyone.send(message(step, sent.length), sent.length)).toBe(!gated || takes <= room);
               if (gated && takes > room) continue;
               sent.push(step);
@@ -251,15 +253,18 @@ describe.each([false, true])('a broadcast that is gated: %s', gated => {
             const length = reader.subscriber.receive(target);
             if (length === NONE) {
               expect(reader.at).toBe(sent.length);
+              reader.shown = grains;
               continue;
             }
             const type = reader.subscriber.type;
             reader.lost += type - reader.at;
             if (gated) expect(type).toBe(reader.at);
             // Lossy: nothing is missed that lies within three quarters of the circle.
-            else if (type !== reader.at) expect(grains - reader.grains).toBeGreaterThan(12 - 4);
-            for (let i = reader.at; i <= type; i++) reader.grains += 1 + Math.ceil(sent[i]! / 16);
+            else if (type !== reader.at) expect(grains - reader.grains).toBeGreaterThan(24 - 8);
+            for (let i = reader.at; i <= type; i++) reader.grains += 1 + Math.ceil(sent[i]! / 8);
             reader.at = type + 1;
+            // A subscriber says where it is every eighth of the circle.
+            if (reader.grains - reader.shown >= 4) reader.shown = reader.grains;
             expect([length, target[0], target[length - 1], reader.subscriber.lost]).toEqual([
               sent[type],
               type & 255,
@@ -278,11 +283,11 @@ describe('a closed broadcast', () => {
   it('overwrites nothing for what is not sent any more', () => {
     const everyone = Broadcast.create({ capacity: 1024 });
     const subscriber = everyone.subscribe();
-    for (let i = 1; i <= 32; i++) everyone.send(message(1, i), i);
+    for (let i = 1; i <= 32; i++) everyone.send(message(24, i), i);
     everyone.close();
-    refuses('ERR_CLOSED', () => everyone.send(message(1, 33), 33));
+    refuses('ERR_CLOSED', () => everyone.send(message(24, 33), 33));
     const received = Array.from({ length: 33 }, () => next(subscriber));
-    expect([received[0], received[31], received[32], subscriber.lost]).toEqual([[1, 1, 1], [32, 1, 32], CLOSED, 0]);
+    expect([received[0], received[31], received[32], subscriber.lost]).toEqual([[1, 24, 1], [32, 24, 32], CLOSED, 0]);
   });
 });
 
@@ -290,21 +295,49 @@ describe('a lossy broadcast', () => {
   it('tells a slow subscriber how many it missed, and goes on with the last', () => {
     const { all } = seats(2, { capacity: 256 });
     const subscriber = all[1]!.subscribe();
-    for (let i = 1; i <= 100; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
-    expect([next(subscriber), subscriber.lost]).toEqual([[100, 16, 100], 99]);
+    for (let i = 1; i <= 100; i++) expect(all[0]!.send(message(24, i), i)).toBe(true);
+    expect([next(subscriber), subscriber.lost]).toEqual([[100, 24, 100], 99]);
     expect(next(subscriber)).toBe(NONE);
-    all[0]!.send(message(16, 101), 101);
-    expect([next(subscriber), subscriber.lost]).toEqual([[101, 16, 101], 99]);
-    for (let i = 102; i <= 106; i++) all[0]!.send(message(16, i), i);
-    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[102, 16, 102], [103, 16, 103], 99]);
+    all[0]!.send(message(24, 101), 101);
+    expect([next(subscriber), subscriber.lost]).toEqual([[101, 24, 101], 99]);
+    for (let i = 102; i <= 106; i++) all[0]!.send(message(24, i), i);
+    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[102, 24, 102], [103, 24, 103], 99]);
+  });
+
+  it('counts exactly what was missed where senders died before they said where their message begins', () => {
+    const { all, regions } = seats(3, { capacity: 256 });
+    const [first, second] = [all[0]!.subscribe(), all[0]!.subscribe()];
+    const { words } = regions[0]!.attachment;
+    const last = (all[0] as unknown as { tape: number }).tape + TAPE_LAST;
+    for (let i = 1; i <= 39; i++) all[1]!.send(message(16, i), i);
+    const before = words[last]!;
+    for (const dying of [1, 2]) {
+      all[dying]!.send(message(16, 39 + dying), 39 + dying);
+      words[last] = before;
+      regions[0]!.recover(regions[dying]!.seat);
+    }
+    for (let i = 39; i <= 41; i++) expect([next(first), first.lost]).toEqual([[i, 16, i], 38]);
+    for (let i = 42; i <= 80; i++) all[0]!.send(message(16, i), i);
+    expect([next(first), first.lost, next(second), second.lost]).toEqual([[80, 16, 80], 76, [80, 16, 80], 79]);
+    expect([next(first), next(second)]).toEqual([NONE, NONE]);
+  });
+
+  it('takes up the count where the numbers wrap', () => {
+    const { all, regions } = seats(2, { capacity: 256 });
+    const { words } = regions[0]!.attachment;
+    const { tape } = all[0] as unknown as { tape: number };
+    words[tape + TAPE_SENT] = 2 ** 31 - 4;
+    const subscriber = all[1]!.subscribe();
+    for (let i = 1; i <= 100; i++) all[0]!.send(message(24, i), i);
+    expect([next(subscriber), subscriber.lost]).toEqual([[100, 24, 100], 99]);
   });
 
   it('is closed for a slow subscriber when that has the last, and knows how many it missed', () => {
     const { all } = seats(2, { capacity: 256 });
     const subscriber = all[1]!.subscribe();
-    for (let i = 1; i <= 100; i++) all[0]!.send(message(16, i), i);
+    for (let i = 1; i <= 100; i++) all[0]!.send(message(24, i), i);
     all[0]!.close();
-    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[100, 16, 100], CLOSED, 99]);
+    expect([next(subscriber), next(subscriber), subscriber.lost]).toEqual([[100, 24, 100], CLOSED, 99]);
   });
 });
 
@@ -312,7 +345,7 @@ describe('a lossy broadcast whose limit is damaged', () => {
   it('ends a receipt although whatever is copied counts as overrun', () => {
     const { regions, all } = seats(2);
     const subscriber = all[1]!.subscribe();
-    for (let i = 1; i <= 3; i++) all[0]!.send(message(16, i), i);
+    for (let i = 1; i <= 3; i++) all[0]!.send(message(24, i), i);
     const { tape } = all[0] as unknown as { tape: number };
     new Int32Array(regions[0]!.buffer)[tape + TAPE_LIMIT] = 2 ** 29;
     expect(next(subscriber)).toBe(NONE);
@@ -323,12 +356,12 @@ describe('a lossy subscriber that waits', () => {
   it('is woken by the next message also when it was overrun before', async () => {
     const { all } = seats(2, { capacity: 256 });
     const subscriber = all[1]!.subscribe();
-    for (let i = 1; i <= 20; i++) all[0]!.send(message(16, i), i);
-    expect([await subscriber.receiveAsync(target), subscriber.type, subscriber.lost]).toEqual([16, 20, 19]);
+    for (let i = 1; i <= 20; i++) all[0]!.send(message(24, i), i);
+    expect([await subscriber.receiveAsync(target), subscriber.type, subscriber.lost]).toEqual([24, 20, 19]);
     const received = subscriber.receiveAsync(target);
     await tick();
-    all[0]!.send(message(16, 21), 21);
-    expect([await received, subscriber.type, subscriber.lost]).toEqual([16, 21, 19]);
+    all[0]!.send(message(24, 21), 21);
+    expect([await received, subscriber.type, subscriber.lost]).toEqual([24, 21, 19]);
   });
 });
 
@@ -336,22 +369,22 @@ describe('a gated broadcast', () => {
   it('refuses to send while the slowest has no room, and misses nothing', () => {
     const { all } = seats(3, { capacity: 256, gated: true });
     const [quick, slow] = [all[1]!.subscribe(), all[2]!.subscribe()];
-    for (let i = 1; i <= 8; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
-    expect(all[0]!.send(message(16, 9), 9)).toBe(false);
-    for (let i = 1; i <= 8; i++) expect(next(quick)).toEqual([i, 16, i]);
-    expect([all[0]!.send(message(16, 9), 9), all[0]!.sendWait(message(16, 9), 9, 5)]).toEqual([false, false]);
-    expect(next(slow)).toEqual([1, 16, 1]);
-    expect(all[0]!.send(message(16, 9), 9)).toBe(true);
+    for (let i = 1; i <= 8; i++) expect(all[0]!.send(message(24, i), i)).toBe(true);
+    expect(all[0]!.send(message(24, 9), 9)).toBe(false);
+    for (let i = 1; i <= 8; i++) expect(next(quick)).toEqual([i, 24, i]);
+    expect([all[0]!.send(message(24, 9), 9), all[0]!.sendWait(message(24, 9), 9, 5)]).toEqual([false, false]);
+    expect(next(slow)).toEqual([1, 24, 1]);
+    expect(all[0]!.send(message(24, 9), 9)).toBe(true);
     slow[Symbol.dispose]();
-    for (let i = 10; i <= 16; i++) expect(all[0]!.send(message(16, i), i)).toBe(true);
-    for (let i = 9; i <= 16; i++) expect(next(quick)).toEqual([i, 16, i]);
+    for (let i = 10; i <= 16; i++) expect(all[0]!.send(message(24, i), i)).toBe(true);
+    for (let i = 9; i <= 16; i++) expect(next(quick)).toEqual([i, 24, i]);
     expect(quick.lost).toBe(0);
   });
 
   it('wakes a sender when half of the circle is free, and not before', async () => {
     const { all } = seats(2, { gated: true });
     const subscriber = all[1]!.subscribe();
-    for (let i = 1; i <= 4; i++) expect(all[0]!.send(message(240, i), i)).toBe(true);
+    for (let i = 1; i <= 4; i++) expect(all[0]!.send(message(248, i), i)).toBe(true);
     let done = 0;
     const sent = all[0]!.sendAsync(message(1, 5), 5).then(() => done++);
     await tick();
@@ -361,8 +394,8 @@ describe('a gated broadcast', () => {
     next(subscriber);
     await sent;
     expect([next(subscriber), next(subscriber), next(subscriber)]).toEqual([
-      [3, 240, 3],
-      [4, 240, 4],
+      [3, 248, 3],
+      [4, 248, 4],
       [5, 1, 5],
     ]);
   });
@@ -371,21 +404,21 @@ describe('a gated broadcast', () => {
     const { all } = seats(2, { gated: true });
     const subscriber = all[1]!.subscribe();
     const fill = (from: number): void => {
-      for (let i = 0; i < 32; i++) expect(all[0]!.send(message(16, from + i), from + i)).toBe(true);
+      for (let i = 0; i < 32; i++) expect(all[0]!.send(message(24, from + i), from + i)).toBe(true);
     };
     fill(1);
     for (let i = 1; i <= 3; i++) next(subscriber);
-    expect(all[0]!.send(message(16, 33), 33)).toBe(false);
+    expect(all[0]!.send(message(24, 33), 33)).toBe(false);
     next(subscriber);
-    expect(all[0]!.send(message(16, 33), 33)).toBe(true);
-    for (let i = 5; i <= 33; i++) expect(next(subscriber)).toEqual([i, 16, i]);
+    expect(all[0]!.send(message(24, 33), 33)).toBe(true);
+    for (let i = 5; i <= 33; i++) expect(next(subscriber)).toEqual([i, 24, i]);
     expect(next(subscriber)).toBe(NONE);
     fill(34);
-    const sent = all[0]!.sendAsync(message(16, 66), 66);
+    const sent = all[0]!.sendAsync(message(24, 66), 66);
     await tick();
     for (let i = 34; i <= 49; i++) next(subscriber);
     await sent;
-    for (let i = 50; i <= 66; i++) expect(next(subscriber)).toEqual([i, 16, i]);
+    for (let i = 50; i <= 66; i++) expect(next(subscriber)).toEqual([i, 24, i]);
   });
 
   it('wakes a sender that waits without blocking, when there is room and when the slowest dies', async () => {
@@ -393,17 +426,17 @@ describe('a gated broadcast', () => {
     const mine = Broadcast.create({ region, name: 'all', capacity: 256, gated: true });
     const token = region.share();
     const subscriber = Broadcast.attach(Region.attach(token), 'all').subscribe();
-    for (let i = 1; i <= 8; i++) mine.send(message(16, i), i);
+    for (let i = 1; i <= 8; i++) mine.send(message(24, i), i);
     let done = 0;
-    const first = mine.sendAsync(message(16, 9), 9).then(() => done++);
+    const first = mine.sendAsync(message(24, 9), 9).then(() => done++);
     await tick();
     expect(done).toBe(0);
     for (let i = 1; i <= 4; i++) next(subscriber);
     await first;
-    for (let i = 10; i <= 12; i++) expect(mine.send(message(16, i), i)).toBe(true);
-    const second = mine.sendAsync(message(16, 13), 13);
+    for (let i = 10; i <= 12; i++) expect(mine.send(message(24, i), i)).toBe(true);
+    const second = mine.sendAsync(message(24, 13), 13);
     const stop = new AbortController();
-    const third = mine.sendAsync(message(16, 14), 14, { signal: stop.signal });
+    const third = mine.sendAsync(message(24, 14), 14, { signal: stop.signal });
     await tick();
     stop.abort(new Error('enough'));
     await expect(third).rejects.toThrow('enough');

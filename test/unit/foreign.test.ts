@@ -7,6 +7,7 @@ import {
   HEADER_STATE,
   HEADER_VERSION,
   MAGIC,
+  VERSION,
 } from '../../src/region/header.core.js';
 import { refuses } from './helpers.js';
 
@@ -29,7 +30,11 @@ describe('memory that holds no region', () => {
     ['zeroed', 'ERR_ATTACH', () => damaged(words => words.fill(0))],
     ['full of ones', 'ERR_ATTACH', () => damaged(words => words.fill(-1))],
     ['half made', 'ERR_ATTACH', () => damaged(words => words.fill(0, HEADER_STATE, HEADER_STATE + 1))],
-    ['of another version', 'ERR_ATTACH', () => damaged(words => words.fill(2, HEADER_VERSION, HEADER_VERSION + 1))],
+    [
+      'of another version',
+      'ERR_ATTACH',
+      () => damaged(words => words.fill(VERSION - 1, HEADER_VERSION, HEADER_VERSION + 1)),
+    ],
     ['of another byte order', 'ERR_ATTACH', () => damaged(words => words.set(words.map(swap)))],
     ['truncated to half', 'ERR_ATTACH', () => damaged(() => {}, 2 ** 17)],
     ['truncated to its header', 'ERR_ATTACH', () => damaged(() => {}, 256)],
