@@ -86,7 +86,12 @@ export function nextHandle(
 
 /** A life ends. The last generation's is counted: so many times the block went through all of them. */
 export function endLife(words: Int32Array, record: number, handle: number, indexMask: number, handleMax: number): void {
-  if (handle + indexMask + 1 > handleMax) Atomics.add(words, record + BLOCK_LAPS, 2);
+  if (handle + indexMask + 1 > handleMax) countLap(words, record);
+}
+
+/** The life of a block's last generation has ended. */
+export function countLap(words: Int32Array, record: number): void {
+  Atomics.add(words, record + BLOCK_LAPS, 2);
 }
 
 /** Acquires a block of this seat's stock. Answers its handle again. Fast path: one plain store. */

@@ -30,10 +30,12 @@ import {
   BLOCK_TAG_MASK,
   BLOCK_WORDS,
   blockTag,
+  countLap,
 } from './block.core.js';
 import { disarm } from './doorbell.core.js';
 import { settleResize } from './resize.core.js';
 import {
+  lastGeneration,
   STORE_CAPACITY_MAX,
   STORE_FREE_MASK,
   STORE_FRESH,
@@ -55,30 +57,34 @@ export function recoverStore(words: Int32Array, store: number, seats: number, de
   // Claimed first, counted then: the last one that a dead seat can have claimed is the one that `fresh` points at.
   const fresh = Atomics.load(words, store + STORE_FRESH);
   const end = Math.min(fresh + 1, words[store + STORE_CAPACITY_MAX]!);
+  const generationMax = lastGeneration(words, store);
   let reclaimed = 0;
   for (let index = 0; index < end; index++) {
     const record = records + index * BLOCK_WORDS;
     const word = Atomics.load(words, record);
     if (word >>> BLOCK_GENERATION_SHIFT === 0) continue; // nobody ever had it
     if (index === fresh) Atomics.compareExchange(words, store + STORE_FRESH, fresh, fresh + 1);
-    if ((word & BLOCK_HOLDER_MASK) === dead) reclaimed += reclaimBlock(words, record, word, keep);
-    settleBlock(words, store, record, index);
+    if ((word & BLOCK_HOLDER_MASK) === dead) reclaimed += reclaimBlock(words, record, word, keep, generationMax);
+    settleBlock(words, store, record, index, generationMax);
   }
   return reclaimed;
 }
 
 /** Takes a block from the dead seat that its word names. Answers 1 when it was made free. */
-function reclaimBlock(words: Int32Array, record: number, word: number, keep: number): number {
+function reclaimBlock(words: Int32Array, record: number, word: number, keep: number, generationMax: number): number {
   const stocked = ((word >>> BLOCK_STATE_SHIFT) & 15) === BLOCK_STOCKED;
   const released = Atomics.load(words, record + BLOCK_STAMP) === word >>> BLOCK_GENERATION_SHIFT;
   const tag = keep === 0 || stocked || released ? blockTag(BLOCK_FREE, 0) : blockTag(BLOCK_LIVE, 0);
   // Released by another since we read the stamp: `settleBlock` looks again.
-  const taken = Atomics.compareExchange(words, record, word, (word & ~BLOCK_TAG_MASK) | tag) === word;
-  return taken && tag === blockTag(BLOCK_FREE, 0) ? 1 : 0;
+  if (Atomics.compareExchange(words, record, word, (word & ~BLOCK_TAG_MASK) | tag) !== word) return 0;
+  if (tag !== blockTag(BLOCK_FREE, 0)) return 0;
+  // In a stock its life had ended before.
+  if (!stocked && word >>> BLOCK_GENERATION_SHIFT === generationMax) countLap(words, record);
+  return 1;
 }
 
 /** Makes the hints of a block agree with its word, where a death may have come between the two. */
-function settleBlock(words: Int32Array, store: number, record: number, index: number): void {
+function settleBlock(words: Int32Array, store: number, record: number, index: number, generationMax: number): void {
   const bit = 1 << (index & 31);
   let word = Atomics.load(words, record);
   if (((word >>> BLOCK_STATE_SHIFT) & 15) === BLOCK_LIVE) {
@@ -90,6 +96,7 @@ function settleBlock(words: Int32Array, store: number, record: number, index: nu
     }
     const free = (word & ~BLOCK_TAG_MASK) | blockTag(BLOCK_FREE, 0);
     if (Atomics.compareExchange(words, record, word, free) !== word) return;
+    if (word >>> BLOCK_GENERATION_SHIFT === generationMax) countLap(words, record);
     word = free;
   }
   if (((word >>> BLOCK_STATE_SHIFT) & 15) !== BLOCK_FREE) return;

@@ -207,6 +207,11 @@ export function countLive(words: Int32Array, store: number, records: number, cap
   return live;
 }
 
+/** The last generation of a store's blocks, behind which the first comes again. */
+export function lastGeneration(words: Int32Array, store: number): number {
+  return (1 << Math.min(20, 30 - words[store + STORE_INDEX_BITS]!)) - 1;
+}
+
 /**
  * How often a block was acquired, as far as its record tells. Where `first` is the generation that it began with: taken from
  * the words, so that it costs the fast path nothing. Momentary: a life that ends now may be missed by a lap.
@@ -224,7 +229,7 @@ function acquiresOf(words: Int32Array, record: number, first: number, generation
 
 /** How often blocks of a store were acquired, in all. Reads every touched block's record. Momentary. */
 export function acquiresIn(words: Int32Array, store: number): number {
-  const generationMax = (1 << Math.min(20, 30 - words[store + STORE_INDEX_BITS]!)) - 1;
+  const generationMax = lastGeneration(words, store);
   const first = words[store + STORE_FIRST_GENERATION]!;
   const fresh = Math.min(Atomics.load(words, store + STORE_FRESH), words[store + STORE_CAPACITY_MAX]!);
   let acquires = 0;
@@ -237,7 +242,7 @@ export function acquiresIn(words: Int32Array, store: number): number {
 export function checkStore(words: Int32Array, store: number, seats: number): number {
   const capacityMax = words[store + STORE_CAPACITY_MAX]!;
   const records = words[store + STORE_RECORDS]!;
-  const generationMask = (1 << Math.min(20, 30 - words[store + STORE_INDEX_BITS]!)) - 1;
+  const generationMax = lastGeneration(words, store);
   const fresh = Atomics.load(words, store + STORE_FRESH);
   if (fresh < 0 || fresh > capacityMax) return store + STORE_FRESH;
   const capacity = Atomics.load(words, store + STORE_CAPACITY);
@@ -247,7 +252,7 @@ export function checkStore(words: Int32Array, store: number, seats: number): num
     const generation = word >>> BLOCK_GENERATION_SHIFT;
     const state = (word >>> BLOCK_STATE_SHIFT) & 15;
     const holder = word & BLOCK_HOLDER_MASK;
-    const generationRight = generation > 0 && generation <= generationMask;
+    const generationRight = generation > 0 && generation <= generationMax;
     const stateRight = state > BLOCK_UNTOUCHED && state <= BLOCK_TRANSIT && holder <= seats;
     const holderRight =
       state === BLOCK_FREE || state === BLOCK_RETIRED ? holder === 0 : state === BLOCK_STOCKED ? holder > 0 : true;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { BLOCK_STAMP, BLOCK_TRANSIT, BLOCK_WORDS, blockTag } from '../../src/core/block.core.js';
+import { BLOCK_STAMP, BLOCK_TAG_MASK, BLOCK_TRANSIT, BLOCK_WORDS, blockTag } from '../../src/core/block.core.js';
 import { arm } from '../../src/core/doorbell.core.js';
 import { SLOT_CLAIMED, SLOT_STATE_MASK, SLOT_TAKEN, SLOT_WORDS, slotTag } from '../../src/core/slot.core.js';
 import {
   OWN_FREE_MASK,
+  OWN_INDEX_BITS,
   OWN_RETURNED_MASK,
   STORE_ATTENTION,
   STORE_RETURNED,
@@ -91,6 +92,33 @@ describe('a pool', () => {
     expect(regions[0].recover(3).blocksReclaimed).toBe(1);
     expectAll(regions[0], pool, 4);
   });
+
+  it.each(['held', 'sent', 'stocked', 'released by another', "nobody's, and released"])(
+    'counts the acquires of a block on that the dead had %s in its last generation',
+    how => {
+      const regions = seatsOf(3) as [Region, Region, Region];
+      const tuning = { stockMax: how === 'stocked' ? 1 : 0, firstGeneration: 2 ** 20 - 3 };
+      const [pool, other, dying] = poolsOf(regions, 1, tuning) as [SharedPool, SharedPool, SharedPool];
+      const { words, own, records } = inside(dying);
+      dying.release(dying.acquire());
+      const last = dying.acquire();
+      expect(pool.stats().acquired).toBe(2);
+      if (how === 'sent') words[records] = (words[records]! & ~BLOCK_TAG_MASK) | blockTag(BLOCK_TRANSIT, 3);
+      if (how === 'stocked') dying.release(last);
+      if (how.startsWith('nobody')) {
+        dying.disown(last);
+        // Its releaser ended before it freed it.
+        words[records + BLOCK_STAMP] = last >>> own[OWN_INDEX_BITS]!;
+      }
+      if (how === 'released by another') other.release(last);
+      regions[0].recover(3);
+      expect(pool.stats()).toMatchObject({ acquired: 2, live: 0 });
+      for (let acquired = 3; acquired < 6; acquired++) {
+        pool.release(pool.acquire());
+        expect(pool.stats().acquired).toBe(acquired);
+      }
+    },
+  );
 
   it('finds blocks again whose bit in a mask was lost', () => {
     const { regions, pool, other } = setUp(4);
