@@ -17,7 +17,8 @@
  * Laws
  * - One compare-and-exchange makes every move, so a seat has one owner at any time, and one that dies leaves its state behind.
  * - The generation moves on at every reserve: a token, or a thread, of an earlier life of the seat never matches again.
- *   It wraps after 2^24 reserves of one seat: at 1,000 attachments a second, 4.6 hours of a token's lying about unused.
+ *   It wraps after 2^24 - 2 reserves of one seat: at 1,000 attachments a second, 4.6 hours of a token's lying about unused. It is never 0,
+ *   which in a life is recovery's (`isGone`), and from each life to the next odd and even take turns (frame.core.ts).
  * - A seat goes from LEAVING or EVICTED to FREE only when no shared word names it any more, but as who had sent a block that is on its
  *   way: recovering a later life of the seat leaves that one alone. EVICTED says that proof of its
  *   thread's death was given: whoever finds it may finish what its recoverer began.
@@ -37,6 +38,8 @@ const SEAT_SPAWNED_LIFE = 2;
 export const SEAT_WORDS = 32;
 /** The most seats a region can have: a block word names its holder in 8 bits, and 0 is nobody. */
 export const SEATS_MAX = 255;
+/** The last generation of a seat, behind which the first comes again, 1: even, so that odd and even go on taking turns. */
+export const SEAT_GENERATION_MAX = 0xfffffe;
 /** Where the bell stands in a seat's record, on a line of its own. */
 export const SEAT_BELL = 16;
 
@@ -61,7 +64,7 @@ export function reserveSeat(words: Int32Array, seats: number): number {
     for (;;) {
       const word = Atomics.load(words, at);
       if ((word & 0xff) !== SEAT_FREE) break;
-      const next = ((word >>> SEAT_GENERATION_SHIFT) + 1) << SEAT_GENERATION_SHIFT;
+      const next = (((word >>> SEAT_GENERATION_SHIFT) % SEAT_GENERATION_MAX) + 1) << SEAT_GENERATION_SHIFT;
       if (Atomics.compareExchange(words, at, word, next | SEAT_RESERVED) === word) return seat;
     }
   }

@@ -6,6 +6,7 @@ import {
   moveSeat,
   SEAT_EVICTED,
   SEAT_FREE,
+  SEAT_GENERATION_MAX,
   seatGeneration,
   seatState,
 } from '../core/seat.core.js';
@@ -57,7 +58,13 @@ export function lifeOfToken(
   what: string,
 ): { seat: number; generation: number } {
   const seat = checkInteger(token.seat, 1, seats, `${what}: the token's seat`, 'ERR_SEAT');
-  const generation = checkInteger(token.generation, 0, 0xffffff, `${what}: the token's generation`, 'ERR_SEAT');
+  const generation = checkInteger(
+    token.generation,
+    1,
+    SEAT_GENERATION_MAX,
+    `${what}: the token's generation`,
+    'ERR_SEAT',
+  );
   const buffer = bufferOf(token.memory);
   // By its number: sent to another thread, a buffer is another object of the same bytes.
   const isOurs =

@@ -5,6 +5,7 @@ import {
   reserveSeat,
   SEAT_ATTACHED,
   SEAT_FREE,
+  SEAT_GENERATION_MAX,
   SEAT_LEAVING,
   SEAT_POISONED,
   SEAT_RESERVED,
@@ -121,8 +122,7 @@ export class Region {
     const adopted = adoptMemory(token.memory, undefined, what);
     const { words, seats } = readHeader(adopted, what);
     checkInteger(seat, 1, seats, `${what}: the token's seat`, 'ERR_SEAT');
-    // 0 too: a seat's generation wraps.
-    checkInteger(generation, 0, 0xffffff, `${what}: the token's generation`, 'ERR_SEAT');
+    checkInteger(generation, 1, SEAT_GENERATION_MAX, `${what}: the token's generation`, 'ERR_SEAT');
     if (moveSeat(words, seat, generation, SEAT_RESERVED, SEAT_ATTACHED) === 0) {
       const poisoned = (Atomics.load(words, seatIndex(seat)) & SEAT_POISONED) !== 0;
       if (poisoned) throw new RingwellError('ERR_CORRUPTION', `${what}: the region is poisoned`);
