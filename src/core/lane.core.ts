@@ -20,7 +20,7 @@
  *   producer had written and not published.
  * - A consumer that takes many may read what is before `tail` plainly. That may be 31 items and a bulk behind the producer, and so
  *   behind the head; then it says nothing. Positions run modulo four laps, so that the two can be told apart.
- * - A waiter costs nothing while there is none: a consumer that is about to wait leaves ATTENTION in the slot that it waits for,
+ * - A waiter costs nothing while there is none: a consumer that is about to wait leaves attention in the slot that it waits for,
  *   a producer in the head's word. The exchange of the other side then fails, or shows it, and that side rings.
  * - A store of the head gives slots back. What was read and not given back stays: a consumer that dies has taken nothing.
  * - A ring that is closed and drained is sealed by the consumer, by an exchange on the slot that would come next: either it
@@ -28,10 +28,14 @@
  * - Only the life of a seat that stands in `producer` puts, only the one in `consumer` takes. Whoever takes a side over finds
  *   where it stands: the head in its word, the tail where, from there on, the first slot was not put.
  * - Whoever takes a side over begins an epoch in that side's word, and moves the word by an exchange from what it knows. So one that was
- *   recovered in the middle of a call, and goes on, moves nothing any more. What it publishes then is its last put, or is refused:
- *   the next producer finds that its slot was put, and goes behind it. Plain writes nobody can stop: those of a bulk that it was in the
- *   middle of; and if that last put comes while its successor has written a bulk and not published it, it shows that bulk.
- *   Two laps behind, it may take the slot for its own.
+ *   recovered in the middle of a call, and goes on, moves nothing any more.
+ * - Whoever takes the producer's side, recovery too, fences the tail first: it exchanges the slot there for another that was not put
+ *   either. So what an evicted producer was about to publish is in before, as a whole, or refused: it looks at the slot, then at its side,
+ *   and exchanges what it saw. Attention is many words for that: a slot that has it keeps some until it is put, and each fence
+ *   leaves the next. What is written plainly of a bulk nobody can stop.
+ * - The fence has two holes. The two looks are plain: an engine or a processor that swaps them (x86 does not) lets one put, or
+ *   bulk, come late. And who goes on a lap later or more may find the word that it saw there again, and take the slot for its own. So
+ *   the next producer that finds its slot put goes behind it.
  *
  * Positions run modulo four laps, and take log2(capacity) + 2 bits; the epoch has those above, 3 at the least. An exchange of
  * seven owners ago could match then, if it comes at the very position at which it was broken off.
@@ -59,8 +63,11 @@ import { forgetSender, handBack } from './transit.core.js';
 /** The bit of a slot word that is its lap's parity. */
 export const PARITY: number = -2147483648;
 
-/** What a slot that was not put in this lap holds, beside its parity, while the consumer waits for it. */
-export const ATTENTION = 0x7fffffff;
+/** What a slot that was not put in this lap holds at least, beside its parity, while the consumer waits for it. */
+export const ATTENTION = 0x7fffff00;
+
+/** The bits in which attentions differ: the same one comes again when a slot was fenced 256 times in one lap. */
+const ATTENTION_MASK = 0xff;
 
 /** How far a position is shifted so that its lap's parity is the highest bit. */
 export function parityShift(capacity: number): number {
@@ -111,6 +118,32 @@ export function laneTail(words: Int32Array, queue: number, slots: number, capaci
   }
 }
 
+/**
+ * Finds the tail, and makes sure that nothing is put there by a producer that has lost its side and goes on: whatever it saw in the slot is
+ * there no more. For the life that stands in the side now, which may be lost meanwhile too. Answers the position.
+ */
+export function fenceTail(words: Int32Array, queue: number, slots: number, capacity: number, life: number): number {
+  for (;;) {
+    const tail = laneTail(words, queue, slots, capacity);
+    // Full: an item waits there. Who finds room from now on finds its side lost, behind it.
+    if (((tail - Atomics.load(words, queue + QUEUE_HEAD)) & (4 * capacity - 1)) === capacity) return tail;
+    const slot = slots + (tail & (capacity - 1));
+    const word = Atomics.load(words, slot);
+    const found = word ^ parityOf(capacity, tail);
+    if (found > 0) continue; // put since
+    if (found === 0) return tail; // sealed
+    // Behind the look at the slot: if the side is lost by now, it may hold an item of a later lap.
+    if (Atomics.load(words, queue + QUEUE_PRODUCER) !== life) return tail;
+    if (Atomics.compareExchange(words, slot, word, fenced(word)) === word) return tail;
+  }
+}
+
+/** The word by which a fence replaces that of a slot that was not put. */
+function fenced(word: number): number {
+  const next = (word & ~PARITY) < ATTENTION ? ATTENTION : ATTENTION | ((word + 1) & ATTENTION_MASK);
+  return (word & PARITY) | next;
+}
+
 /** The item that was put at a position, or 0 when none was yet, or the seal. */
 function itemAt(words: Int32Array, slots: number, capacity: number, position: number): number {
   const word = Atomics.load(words, slots + (position & (capacity - 1)));
@@ -149,7 +182,7 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
   if (wasProducer) {
     // Should its thread go on, then it begins no other put: the life is no more that of anybody, and the side not free yet.
     Atomics.compareExchange(words, queue + QUEUE_PRODUCER, producer, dead);
-    released = undoStaging(words, queue);
+    released = undoStaging(words, queue, dead);
   }
   const consumer = Atomics.load(words, queue + QUEUE_CONSUMER);
   const wasConsumer = consumer !== 0 && (consumer & 0xff) === dead;
@@ -170,10 +203,10 @@ export function recoverLane(words: Int32Array, queue: number, _seats: number, de
 }
 
 /** Wipes what the dead producer had written and not published. Answers how many slots. */
-function undoStaging(words: Int32Array, queue: number): number {
+function undoStaging(words: Int32Array, queue: number, dead: number): number {
   const capacity = words[queue + QUEUE_CAPACITY]!;
   const slots = words[queue + QUEUE_SLOTS]!;
-  const tail = laneTail(words, queue, slots, capacity);
+  const tail = fenceTail(words, queue, slots, capacity, dead);
   let staged = 0;
   for (let behind = 1; behind < capacity; behind++) {
     const position = tail + behind;

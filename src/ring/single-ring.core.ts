@@ -10,7 +10,7 @@
  */
 import { now } from '../core/clock.js';
 import { arm, disarm, listen, ring, ringAll } from '../core/doorbell.core.js';
-import { ATTENTION, laneTail, PARITY } from '../core/lane.core.js';
+import { ATTENTION, fenceTail, laneTail, PARITY } from '../core/lane.core.js';
 import { isSeated, seemsSeated } from '../core/seat.core.js';
 import {
   QUEUE_CLOSED,
@@ -70,7 +70,8 @@ function beginEpoch(words: Int32Array, own: Int32Array, side: number, at: number
 function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
-  findTail(words, own);
+  // Who was recovered as it took the side may have had it since, and be about to put.
+  own[OWN_TAIL] = fenceTail(words, own[OWN_QUEUE]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]! + 1, own[OWN_LIFE]!);
   own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
   own[OWN_STAGED] = 0;
   own[OWN_STAGED_ROOM] = 0;
@@ -121,8 +122,8 @@ function hasRoom(words: Int32Array, own: Int32Array): number {
 }
 
 /**
- * Publishes the slot at the tail, and moves on by so many. Answers DONE; CLOSED, when the consumer has sealed it; or NONE: an
- * earlier producer, recovered in the middle of its last put, has put there after all, or that is this seat. `findTail`, and again.
+ * Publishes the slot at the tail, and moves on by so many. Answers DONE; CLOSED, when the consumer has sealed it; or NONE: this seat was
+ * recovered, or an earlier producer that was has put there after all (the fence's holes, lane.core.ts). `findTail`, and again.
  */
 export function publish(words: Int32Array, own: Int32Array, item: number, count: number): number {
   const tail = own[OWN_TAIL]!;
@@ -144,7 +145,7 @@ export function publish(words: Int32Array, own: Int32Array, item: number, count:
   const next = (tail + count) & own[OWN_LAP_MASK]!;
   own[OWN_TAIL] = next;
   if (count > 1 || (next & own[OWN_INDEX_MASK]! & SHOW_MASK) === 0) showTail(words, own, next);
-  if ((before & ~PARITY) === ATTENTION) wakeOne(words, own, QUEUE_ITEM_WAITERS);
+  if ((before & ~PARITY) >= ATTENTION) wakeOne(words, own, QUEUE_ITEM_WAITERS);
   return DONE;
 }
 
@@ -203,7 +204,7 @@ function frontOfNothing(words: Int32Array, own: Int32Array, slot: number, word: 
   const seen = Atomics.compareExchange(words, slot, word, parity);
   if (seen === word) return refused(words, own, 1);
   if ((seen ^ parity) > 0) return seen & ~PARITY;
-  // No item: the attention, or the seal, of a consumer that was recovered and goes on; or that is this seat.
+  // No item: a fence, or the attention, or the seal, of a consumer that was recovered and goes on; or that is this seat.
   const status = refused(words, own, 0);
   return status === NONE ? frontOfNothing(words, own, slot, seen, parity) : status;
 }
@@ -262,9 +263,11 @@ export function armTake(words: Int32Array, own: Int32Array): number {
   const slot = own[OWN_SLOTS]! + (head & own[OWN_INDEX_MASK]!);
   const word = Atomics.load(words, slot);
   const parity = (head << own[OWN_LAP_SHIFT]!) & PARITY;
-  // Not put yet: whoever puts it will find this. If it is put meanwhile, the second look finds it. If the side is no more ours, though, as it
-  // was recovered while this seat waited, then the slot may hold an item of a later lap: looked at behind the slot.
-  if ((word ^ parity) < 0 && Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CONSUMER) === own[OWN_LIFE])
+  // Not put yet: whoever puts it will find this. If it is put meanwhile, the second look finds it; and a fence is attention too, which stays
+  // as it is. If the side is no more ours, though, as it was recovered while this seat waited, then the slot may hold an item of a later
+  // lap: looked at behind the slot.
+  if ((word ^ parity) >= 0 || (word & ~PARITY) >= ATTENTION) return bell;
+  if (Atomics.load(words, own[OWN_QUEUE]! + QUEUE_CONSUMER) === own[OWN_LIFE])
     Atomics.compareExchange(words, slot, word, (parity ^ PARITY) | ATTENTION);
   return bell;
 }

@@ -6,6 +6,7 @@ import { CLOSED, DONE, NONE } from '../../dist/core/status.js';
 import type * as realStock from '../../dist/core/stock.core.js';
 import * as store from '../../dist/core/store.core.js';
 import { Pool } from '../../dist/pool/pool.js';
+import type { Region } from '../../dist/region/region.js';
 import {
   OWN_HEAD,
   OWN_INDEX_MASK,
@@ -19,8 +20,8 @@ import {
 import type * as realRing from '../../dist/ring/ring.core.js';
 import { Ring } from '../../dist/ring/ring.js';
 import type * as realSide from '../../dist/ring/side.core.js';
-import type * as realBatch from '../../dist/ring/single-batch.core.js';
-import type * as realLane from '../../dist/ring/single-ring.core.js';
+import * as realBatch from '../../dist/ring/single-batch.core.js';
+import * as realLane from '../../dist/ring/single-ring.core.js';
 import { attachmentIn, laneHints, layOutLane, layOutPool, layOutRegion, namer, sideBySide, wordsOf } from './layout.js';
 import { core } from './loader.js';
 import { type Me, type Op, op, type Program, type Spec, type View } from './program.js';
@@ -233,26 +234,47 @@ function itemsOf(view: View, queue: number, slots: number, capacity: number): nu
   return found;
 }
 
-/** In the middle of a bulk slots are written plainly: by the evicted still; and its last put would show those of its heir. */
+/** In the middle of a bulk slots are written plainly, by the evicted still. */
 const BETWEEN_CALLS = { preemptions: 0 };
 
-/** A thread is recovered while it lives, by one who then has its side. */
+/** A lane in which the first thread is about to publish a bulk, 1 and 2: it has the side, and the second is written. */
+function layOutWritten(region: Region, capacity: number): ReturnType<typeof layOutLane> & { writer: Int32Array } {
+  const laidOut = layOutLane(region, capacity, 0);
+  const { words } = attachmentIn(region);
+  const writer = laidOut.own(1);
+  realLane.asProducer(words, writer);
+  const next = writer[OWN_TAIL]! + 1;
+  const parity = (next << writer[OWN_LAP_SHIFT]!) & PARITY;
+  realBatch.writeSlot(words, laidOut.slots + (next & (capacity - 1)), parity, 2);
+  return { ...laidOut, writer };
+}
+
+/** The rest of `putTwo(1, 2)`, where `layOutWritten` stops. */
+const publishTwo = op('putBulk', [1, 2], function* ({ words, own, kept }) {
+  const status = yield* batch.publishBatch(words, own, 1, 2);
+  if (status === DONE) kept.push(1, 2);
+  return status;
+});
+
+/** A thread is recovered while it lives, by one who then has its side. With `written` it has written a bulk, and publishes it first. */
 function evicted(
   name: string,
   producer: readonly Op[],
   consumer: readonly Op[],
   victim: number,
   heir: readonly Op[],
-  { capacity = 2, ...more }: Partial<Program> & { capacity?: number } = {},
+  { capacity = 2, written = false, ...more }: Partial<Program> & { capacity?: number; written?: boolean } = {},
 ): Program {
   const region = layOutRegion(seatsFor(3));
-  const { queue, slots, own } = layOutLane(region, capacity, 0);
+  const { queue, slots, own, writer } = written
+    ? layOutWritten(region, capacity)
+    : { ...layOutLane(region, capacity, 0), writer: undefined };
   return {
     name: `lane, evicted: ${name}`,
     words: wordsOf(region),
     threads: [producer, consumer, [evict({ threads: 3, victim, lane: queue }), ...heir]].map((ops, i) => ({
-      own: own(i + 1),
-      ops,
+      own: i === 0 && writer !== undefined ? writer : own(i + 1),
+      ops: i === 0 && writer !== undefined ? [publishTwo, ...ops] : ops,
     })),
     // Who looks at its side between two calls sees what was written long before.
     hints: [
@@ -266,6 +288,38 @@ function evicted(
       ['slots', slots],
     ]),
     ...more,
+  };
+}
+
+/** A thread and its heir are recovered one after the other, both alive, and both about to publish at the same slot. */
+function evictedBoth(): Program {
+  const capacity = 2;
+  const region = layOutRegion(seatsFor(3));
+  const { queue, slots, own, writer } = layOutWritten(region, capacity);
+  const evicts = [0, 1].map(victim => evict({ threads: 3, victim, lane: queue }));
+  return {
+    name: 'lane, evicted: producer, that publishes a bulk, and its heir',
+    words: wordsOf(region),
+    threads: [
+      { own: writer, ops: [publishTwo] },
+      { own: own(2), ops: [notedPut(3)] },
+      { own: own(3), ops: [...evicts, notedTake, notedTake, notedTake] },
+    ],
+    hints: [
+      [queue + QUEUE_CLOSED, queue + QUEUE_CLOSED + 1],
+      [slots, slots + capacity],
+    ],
+    races: false,
+    audit: view => {
+      const put = `${[...view.kept(0), ...view.kept(1)]}`;
+      const there = itemsOf(view, queue, slots, capacity);
+      const found = `${[...view.kept(2), ...there]}`;
+      return put === found ? seatAudit(view) : `acknowledged ${put}, taken and there ${found}`;
+    },
+    nameOf: namer([
+      ['queue', queue],
+      ['slots', slots],
+    ]),
   };
 }
 
@@ -647,6 +701,25 @@ export const programs: readonly Program[] = [
   evicted('producer, and its heir has no room then', [notedPut(1)], [notedTake], 0, [stage(3), notedFlush], {
     capacity: 1,
   }),
+  evicted('producer, that publishes a bulk', [notedPut(3)], [notedTake, notedTake, notedTake], 0, [notedPut(4)], {
+    capacity: 4,
+    written: true,
+  }),
+  evicted('producer, that publishes a bulk, and its heir another', [], [notedTake, notedTakeTwo], 0, [notedPut(4, 5)], {
+    capacity: 4,
+    written: true,
+  }),
+  evicted('producer, that publishes a bulk of a lap', [], [notedTake, notedTake], 0, [notedPut(4, 5)], {
+    written: true,
+  }),
+  evicted('producer, that publishes a bulk, while the consumer waits', [], [notedTakeWait], 0, [notedPut(4, 5)], {
+    capacity: 4,
+    written: true,
+  }),
+  evictedBoth(),
+  evicted('producer, anywhere, and its heir puts in bulk', [notedPut(1), notedPut(2)], [notedTake, notedTake], 0, [
+    notedPut(4, 5),
+  ]),
   evicted(
     'consumer',
     [notedPut(1), notedPut(2, 3), notedPut(4)],

@@ -81,6 +81,10 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'from the last position of four laps it begins the epoch after the next: any other than the last one will do',
   ],
   [
+    'core/lane.core:fenced: off by one: word + 1 -> word + 2',
+    'the same word comes again when a slot was fenced 128 times in one lap, not 256',
+  ],
+  [
     'core/lane.core:undoStaging: plain: Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ (-2147483648)) -> words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ (-2147483648)',
     'nobody looks behind the first slot that was not put before the side is taken anew, by an exchange',
   ],

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { bellIndex } from '../../src/core/doorbell.core.js';
 import { FRAMES_CONSUMER, FRAMES_GATE } from '../../src/core/frame.core.js';
 import { PARITY } from '../../src/core/lane.core.js';
+import { SEAT_GENERATION_SHIFT, seatIndex } from '../../src/core/seat.core.js';
 import { QUEUE_CONSUMER, QUEUE_HEAD, QUEUE_PRODUCER } from '../../src/core/slot.core.js';
 import { DONE, UNSEATED } from '../../src/core/status.js';
 import { STREAM_READER, STREAM_WRITER } from '../../src/core/stream.core.js';
-import { Broadcast, ByteRing, Heap, MessageRing, NONE, Pool, Region, Ring } from '../../src/index.js';
+import { Broadcast, ByteRing, CLOSED, Heap, MessageRing, NONE, Pool, Region, Ring } from '../../src/index.js';
 import { createTunedPool } from '../../src/pool/pool.js';
 import * as sender from '../../src/ring/broadcast.core.js';
 import { openTape } from '../../src/ring/broadcast-layout.js';
@@ -221,7 +222,46 @@ describe('a thread that was recovered while it still ran', () => {
     mine.check();
   });
 
-  it('puts its last item into a lane before that of the next producer, or not at all', () => {
+  it('publishes nothing in a lane from its recovery on, however many others were recovered there', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    const { words } = mine.attachment;
+    let region = other;
+    const seen: number[] = [];
+    let slot = 0;
+    for (let i = 0; i < 5; i++) {
+      const own = laneOf(region);
+      expect(single.asProducer(words, own)).toBe(DONE);
+      // As `publish`, in the middle of which the recovery comes.
+      slot = own[OWN_SLOTS]! + own[OWN_TAIL]!;
+      seen.push(words[slot]!);
+      mine.recover(region.seat);
+      region = Region.attach(mine.share());
+    }
+    for (const before of seen) expect(Atomics.compareExchange(words, slot, before, 5)).not.toBe(before);
+    expect([lane.enqueue(7), lane.dequeue(), lane.dequeue()]).toEqual([true, 7, NONE]);
+    mine.check();
+  });
+
+  it('leaves a lane as it is where it is full, or sealed', () => {
+    for (const sealed of [false, true]) {
+      const [mine, other] = seatsOf(2) as [Region, Region];
+      const lane = Ring.create({ region: mine, name: 'lane', capacity: 2, ...LANE });
+      const own = laneOf(other);
+      for (const item of [1, 2]) expect(single.put(other.attachment.words, own, item)).toBe(DONE);
+      if (sealed) {
+        expect([lane.dequeue(), lane.dequeue()]).toEqual([1, 2]);
+        lane.close();
+        expect(lane.dequeue()).toBe(CLOSED);
+      }
+      mine.recover(other.seat);
+      if (sealed) expect(lane.dequeue()).toBe(CLOSED);
+      else expect([lane.dequeue(), lane.dequeue(), lane.dequeue()]).toEqual([1, 2, NONE]);
+      mine.check();
+    }
+  });
+
+  it('goes behind what comes into a lane after all: by looks at slot and side that an engine has swapped', () => {
     for (const [capacity, dequeued] of [
       [4, [1, 5, 9, NONE]],
       [1, [1, NONE]],
@@ -232,12 +272,11 @@ describe('a thread that was recovered while it still ran', () => {
       const { words } = other.attachment;
       if (capacity > 1) expect(single.put(words, own, 1)).toBe(DONE);
       else expect(single.asProducer(words, own)).toBe(DONE);
-      // As `publish`, in the middle of which the recovery comes.
       const slot = own[OWN_SLOTS]! + own[OWN_TAIL]!;
-      const before = words[slot]!;
       mine.recover(other.seat);
       lane.stage(9);
-      expect(Atomics.compareExchange(words, slot, before, capacity > 1 ? 5 : 1)).toBe(before);
+      // As `publish`, which has seen the slot as it is now, and the side as it was.
+      Atomics.store(words, slot, capacity > 1 ? 5 : 1);
       if (capacity > 1) lane.flush();
       else expect(refuses('ERR_USAGE', () => lane.flush()).message).toContain('recovered while it still ran');
       expect(single.put(words, own, 6)).toBe(UNSEATED);
@@ -414,6 +453,22 @@ describe('a thread that was recovered while it still ran', () => {
     words[part + QUEUE_PRODUCER] = (1 << 8) | other.seat;
     words[part + QUEUE_CONSUMER] = (1 << 8) | other.seat;
     expect([lane.enqueue(1), lane.dequeue()]).toEqual([true, 1]);
+  });
+
+  it('keeps no side of a ring that it was taking, in whatever life of its seat', () => {
+    const [mine, other] = seatsOf(2) as [Region, Region];
+    const lane = Ring.create({ region: mine, name: 'lane', capacity: 4, ...LANE });
+    const { words } = mine.attachment;
+    const { part } = mine.attachment.entries()[0]!;
+    other.detach();
+    words[seatIndex(2)] = 0xfffffc << SEAT_GENERATION_SHIFT;
+    for (let i = 0; i < 4; i++) {
+      const token = mine.share();
+      Region.attach(token);
+      mine.recover(token);
+      words[part + QUEUE_PRODUCER] = (token.generation << 8) | token.seat;
+      expect([lane.enqueue(1), lane.dequeue()]).toEqual([true, 1]);
+    }
   });
 
   it('keeps no side of a message ring or a byte ring that it was taking', () => {
