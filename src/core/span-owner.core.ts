@@ -20,6 +20,7 @@ import {
   endLives,
   firstPageOf,
   HEAP_EMPTY_MAX,
+  hintOwner,
   isPage,
   OWN_CONTROL,
   OWN_FIRST_PAGE,
@@ -28,13 +29,16 @@ import {
   OWN_HINT_GROUPS,
   OWN_HINT_PAGES,
   OWN_MAP,
+  OWN_NOTED,
+  OWN_NOTED_MOST,
+  OWN_NOTES,
   OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_PAGES,
-  OWN_STATES,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
   PAGE_HELD,
+  PAGE_OFFSET_SHIFT,
   PAGE_SMALL,
   PAGE_STATE_SHIFT,
   returnedIn,
@@ -163,20 +167,15 @@ export function fillStock(words: Int32Array, own: Int32Array, sizeClass: number,
  * `dropSpan` it. Else 0.
  */
 export function returnBlock(words: Int32Array, own: Int32Array, pointer: number): number {
-  return returnBlocks(words, own, pointer, 1 << ((pointer >>> 4) & 31), 1);
-}
-
-/** As `returnBlock`, for so many blocks in one word of the free mask, the bits of which are given; one of them is at `pointer`. */
-function returnBlocks(words: Int32Array, own: Int32Array, pointer: number, bits: number, count: number): number {
   const at = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + at]!;
   const page = firstPageOf(at, word);
-  if (isPage(own, page) === 0) return 0; // damaged: the blocks are lost
+  if (isPage(own, page) === 0) return 0; // damaged: the block is lost
   const span = spanIndex(own, page);
   const mask = own[OWN_FREE_MASK]! + (pointer >>> 9);
   const before = words[mask]!;
-  words[mask] = before | bits;
-  const free = words[span + SPAN_FREE]! + count;
+  words[mask] = before | (1 << ((pointer >>> 4) & 31));
+  const free = words[span + SPAN_FREE]! + 1;
   words[span + SPAN_FREE] = free;
   if (words[span + SPAN_LISTED] === 0) listSpan(words, own, page, classOf(word));
   if (free !== words[span + SPAN_FRESH]) return 0;
@@ -229,61 +228,62 @@ export function spillStock(words: Int32Array, own: Int32Array, sizeClass: number
 
 /** Takes back what others returned in one page. Answers DONE or UNSEATED. */
 function collectPage(words: Int32Array, own: Int32Array, page: number): number {
-  const shift = own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + page]!;
-  const pairs = 1 << (shift - 6);
-  for (let pair = 0; pair < pairs; pair += 32) {
-    const first = ((page << shift) >>> 6) + pair;
-    let found = pairsReturned(words, own[OWN_STATES]! + first * 2, Math.min(32, pairs));
-    while (found !== 0) {
-      const lowest = found & -found;
-      found ^= lowest;
-      const empty = takeBack(words, own, (first + 31 - Math.clz32(lowest)) << 6, word);
-      // Nothing of it is live any more.
-      if (empty !== 0) return dropSpan(words, own, empty);
-    }
+  return own[classIndex(own, classOf(word)) + CLASS_BYTES]! > 64
+    ? collectBlocks(words, own, page, word)
+    : collectPairs(words, own, page, word);
+}
+
+/**
+ * As `collectPage`, where blocks are larger than what a pair of state words tells of: looks where they begin. Plain looks: whoever's hint
+ * we came for wrote its stamp before it.
+ */
+function collectBlocks(words: Int32Array, own: Int32Array, page: number, word: number): number {
+  const shift = own[OWN_PAGE_SHIFT]!;
+  const bytes = own[classIndex(own, classOf(word)) + CLASS_BYTES]!;
+  const before = (word >>> PAGE_OFFSET_SHIFT) << shift;
+  const end = (page + 1) << shift;
+  let pointer = (page << shift) - before + Math.imul(Math.trunc((before + bytes - 1) / bytes), bytes);
+  for (; pointer < end; pointer += bytes) {
+    const at = stateIndex(own, pointer);
+    const bit = 1 << ((pointer >>> 1) & 24);
+    if ((returnedIn(words[at]!, words[at + STAMPS]!) & bit) === 0) continue;
+    if ((stateOf(word) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
+    endLives(words, at, bit);
+    const empty = takeBack(words, own, pointer, word);
+    // Nothing of it is live any more.
+    if (empty !== 0) return dropSpan(words, own, empty);
   }
   return DONE;
 }
 
-/**
- * Which of up to 32 pairs of state words say that something was returned, a bit each. Plain looks: whoever's hint we came for wrote
- * its stamp before it. No branch depends on what is read, so the lines that others wrote are fetched at the same time.
- */
-function pairsReturned(words: Int32Array, at: number, pairs: number): number {
-  let found = 0;
-  for (let pair = 0; pair < pairs; pair++) {
-    const bits = returnedIn(words[at + pair * 2]!, words[at + pair * 2 + STAMPS]!);
-    found |= ((bits | (0 - bits)) >>> 31) << pair;
+/** As `collectPage`, where several blocks may stand in a pair of state words. */
+function collectPairs(words: Int32Array, own: Int32Array, page: number, word: number): number {
+  const shift = own[OWN_PAGE_SHIFT]!;
+  const start = page << shift;
+  for (let base = start; base < start + (1 << shift); base += 64) {
+    const at = stateIndex(own, base);
+    let bits = returnedIn(words[at]!, words[at + STAMPS]!);
+    if (bits === 0) continue;
+    if ((stateOf(word) & PAGE_HELD) !== 0) clearHolders(words, own, base, bits);
+    endLives(words, at, bits);
+    let empty = 0;
+    for (; bits !== 0; bits &= bits - 1) {
+      empty = takeBack(words, own, base + ((31 - Math.clz32(bits & -bits)) << 1), word);
+    }
+    if (empty !== 0) return dropSpan(words, own, empty);
   }
-  return found;
+  return DONE;
 }
 
-/**
- * Ends the lives of the returned blocks of one word: into the stock, or their span. `base` is where its 64 bytes begin. Answers
- * as `returnBlock`.
- */
-function takeBack(words: Int32Array, own: Int32Array, base: number, word: number): number {
-  const at = stateIndex(own, base);
-  let bits = returnedIn(words[at]!, words[at + STAMPS]!);
-  if ((stateOf(word) & PAGE_HELD) !== 0) clearHolders(words, own, base, bits);
-  endLives(words, at, bits);
+/** Takes a block that was returned, and whose life is ended, into the stock, or gives it to its span. Answers as `returnBlock`. */
+function takeBack(words: Int32Array, own: Int32Array, pointer: number, word: number): number {
   const stock = stockIndex(classOf(word));
-  const most = own[stock + STOCK_MOST]! >>> 1;
-  let mask = 0;
-  let count = 0;
-  while (bits !== 0) {
-    const granule = (31 - Math.clz32(bits & -bits)) >>> 3;
-    bits &= bits - 1;
-    if (own[stock]! < most) {
-      own[stock + STOCK_POINTERS + own[stock]!] = base + (granule << 4);
-      own[stock]! += 1;
-    } else {
-      mask |= 1 << (((base >>> 4) & 31) + granule);
-      count++;
-    }
-  }
-  return count === 0 ? 0 : returnBlocks(words, own, base, mask, count);
+  const count = own[stock]!;
+  if (count >= own[stock + STOCK_MOST]!) return returnBlock(words, own, pointer);
+  own[stock + STOCK_POINTERS + count] = pointer;
+  own[stock] = count + 1;
+  return 0;
 }
 
 /** Writes off the holders of some blocks of one life word, each given by the lowest bit of its byte. */
@@ -293,9 +293,33 @@ function clearHolders(words: Int32Array, own: Int32Array, base: number, bits: nu
   }
 }
 
+/** Notes the page of a block that was just stamped; when there are enough, their owners are told. */
+export function noteReturned(words: Int32Array, own: Int32Array, page: number): void {
+  const noted = own[OWN_NOTED]!;
+  own[own[OWN_NOTES]! + noted] = page;
+  own[OWN_NOTED] = noted + 1;
+  if (noted + 1 >= own[OWN_NOTED_MOST]!) tellReturned(words, own);
+}
+
+/** Tells the owners of all pages that are noted. */
+function tellReturned(words: Int32Array, own: Int32Array): void {
+  const noted = own[OWN_NOTED]!;
+  if (noted === 0) return;
+  own[OWN_NOTED] = 0;
+  // Changes nothing, but our stamps come before it, and our looks at hints behind it: on machines with store buffers, too.
+  Atomics.add(words, own[OWN_CONTROL]! + CONTROL_ATTENTION, 0);
+  let told = 0;
+  for (let i = 0; i < noted; i++) {
+    const page = own[own[OWN_NOTES]! + i]!;
+    if (page !== told) hintOwner(words, own, page);
+    told = page;
+  }
+}
+
 /** Takes back all that others returned since the last time. Answers DONE or UNSEATED. */
 export function collectReturned(words: Int32Array, own: Int32Array): number {
   const control = own[OWN_CONTROL]!;
+  tellReturned(words, own);
   if (Atomics.load(words, control + CONTROL_ATTENTION) === 0) return DONE;
   // Cleared before we look: whoever leaves a hint afterwards sets it again.
   Atomics.store(words, control + CONTROL_ATTENTION, 0);
@@ -319,6 +343,23 @@ export function collectReturned(words: Int32Array, own: Int32Array): number {
         if (status !== DONE) return status;
       }
     }
+  }
+  return DONE;
+}
+
+/**
+ * Takes back all that others returned, hinted at or not: who stamped may not have told yet. Goes through all pages. Answers DONE or
+ * UNSEATED.
+ */
+export function collectAll(words: Int32Array, own: Int32Array): number {
+  tellReturned(words, own);
+  if (own[OWN_OWNER] === 0) return DONE; // nobody stamps what is the centre's
+  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
+  for (let page = own[OWN_FIRST_PAGE]!; page < end; page++) {
+    const word = words[own[OWN_MAP]! + page]!;
+    if ((word & 0xff) !== own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) continue;
+    const status = collectPage(words, own, page);
+    if (status !== DONE) return status;
   }
   return DONE;
 }

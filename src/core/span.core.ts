@@ -31,12 +31,15 @@
  *   used mask, the other page words, counts and lists can be rebuilt from those words (`repairPages`).
  * - Only a span's owner writes its life words, free mask and record, plainly. Owner 0: whoever holds the lock does.
  * - A block is live when its life is odd and its stamp is another. Only a block's first granule is ever live.
- * - Others give a block back by making its stamp its life, by compare-and-exchange, and leave a hint; the owner finds it. The next
- *   life is another number, so a stamp that comes late does not match it.
- * - When a life wraps, after 128 of them, the stamp is cleared: an old stamp does not meet its own number again, unless a
- *   thread that frees what another is freeing was stopped between two instructions for that long.
+ * - Others give a block back by making its stamp its life, a plain store of a byte. They note its page, and leave hints for so many
+ *   pages at once, behind an atomic access; the owner finds it. Before it answers NONE it goes through all pages, hinted at or not.
+ * - The next life is another number, so a stamp that comes late does not match it. Only a thread that frees what another is freeing,
+ *   and is stopped between two instructions while the block is freed, handed out and freed again, undoes that last free: it stays live.
+ * - When a life wraps, after 128 of them, the stamp is cleared: an old stamp does not meet its own number again, unless such a
+ *   thread was stopped for that long.
  * - A large block is a span of its own, class 0 in its word; all that happens to it happens under the lock.
- * - The owner may write a life as a byte, for the other bytes of the word are its own, too. A stamp's word is written whole.
+ * - The owner may write a life as a byte, for the other bytes of the word are its own, too. A stamp's word is written whole by an
+ *   exchange only: it loses no byte that another writes meanwhile.
  *
  * Hints: page words, life and stamp words and hint bits of pages read plainly while another may be writing them; a compare-and-exchange, the
  * owner's word or the lock decides. Lives wrap after 128; everything else is bounded by the number of pages.
@@ -139,6 +142,10 @@ export const OWN_RELEASE_AT = 24;
 /** Where the controls stand, and how many words one has. */
 export const OWN_CONTROLS = 25;
 export const OWN_CONTROL_WORDS = 26;
+/** How many blocks were stamped whose owner was not told, how many there may be, and where their pages are noted. */
+export const OWN_NOTED = 27;
+export const OWN_NOTED_MOST = 28;
+export const OWN_NOTES = 29;
 /** For each class a stock of 128 words: count | most | pointers; and its row of the class table, read once. */
 export const OWN_STOCK = 32;
 export const STOCK_SHIFT = 7;
@@ -268,55 +275,51 @@ export function setHolder(words: Int32Array, own: Int32Array, pointer: number, h
   }
 }
 
-/** Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. */
+/**
+ * Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. Behind an atomic
+ * access of ours that is behind the stamps, so plain looks are enough: what the owner takes back and we do not see it takes back later,
+ * and so finds what we wrote.
+ */
 export function hintReturned(words: Int32Array, own: Int32Array, owner: number, page: number): void {
   if (owner > own[OWN_SEATS]!) return; // damaged: it names nobody
   const control = own[OWN_CONTROLS]! + owner * own[OWN_CONTROL_WORDS]!;
   const relative = page - own[OWN_FIRST_PAGE]!;
-  const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
-  const bit = 1 << (relative & 31);
-  // A plain look is enough, behind an atomic load that is behind our stamp: an exchange by the owner that we do not see comes
-  // after the stamp, and so finds it.
-  if ((words[at]! & bit) !== 0) return;
-  Atomics.or(words, at, bit);
-  const group = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
-  Atomics.or(words, group, 1 << ((relative >>> 5) & 31));
-  Atomics.store(words, control + CONTROL_ATTENTION, 1);
+  setHint(words, control + own[OWN_HINT_PAGES]! + (relative >>> 5), 1 << (relative & 31));
+  setHint(words, control + own[OWN_HINT_GROUPS]! + (relative >>> 10), 1 << ((relative >>> 5) & 31));
+  setHint(words, control + CONTROL_ATTENTION, 1);
 }
 
-/** Gives a block of another's span back. Answers 1, or 0 when it is not live. */
+function setHint(words: Int32Array, at: number, bit: number): void {
+  if ((words[at]! & bit) === 0) Atomics.or(words, at, bit);
+}
+
+/** Gives a block of another's span back, and tells its owner at once. Answers 1, or 0 when it is not live. */
 export function stampReturned(words: Int32Array, own: Int32Array, pointer: number): number {
   const lives = stateIndex(own, pointer);
   const at = lives + STAMPS;
   const shift = byteShift(pointer);
-  // First by plain looks: the exchange says whether they were right.
-  const looked = words[at]!;
-  const seen = (words[lives]! >>> shift) & 255;
-  if ((seen & 1) !== 0 && ((looked >>> shift) & 255) !== seen) {
-    const next = (looked & ~(255 << shift)) | (seen << shift);
-    if (Atomics.compareExchange(words, at, looked, next) === looked) return hintOwner(words, own, pointer);
-  }
   for (;;) {
     const stamps = Atomics.load(words, at);
     const life = (Atomics.load(words, lives) >>> shift) & 255;
     if ((life & 1) === 0 || ((stamps >>> shift) & 255) === life) return 0;
     const next = (stamps & ~(255 << shift)) | (life << shift);
-    if (Atomics.compareExchange(words, at, stamps, next) === stamps) return hintOwner(words, own, pointer);
+    if (Atomics.compareExchange(words, at, stamps, next) !== stamps) continue;
+    hintOwner(words, own, pointer >>> own[OWN_PAGE_SHIFT]!);
+    return 1;
   }
 }
 
-/** Tells the owner of a block that was just stamped. Answers 1. */
-function hintOwner(words: Int32Array, own: Int32Array, pointer: number): number {
-  const at = own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!);
-  const page = pointer >>> own[OWN_PAGE_SHIFT]!;
-  // Atomic, so that it and the plain looks behind it come after our stamp on every machine: a new owner, or an owner's exchange
-  // of its hints, that we do not see then sees the stamp.
-  let owner = Atomics.load(words, at) & 0xff;
-  for (;;) {
-    if (owner === 0) return 1;
+/**
+ * Tells the owner of a page that blocks of it were stamped. Behind an atomic access that is behind the stamps: a new owner that our plain
+ * looks do not see looks later, and so sees the stamps.
+ */
+export function hintOwner(words: Int32Array, own: Int32Array, page: number): void {
+  const at = own[OWN_MAP]! + page;
+  let owner = words[at]! & 0xff;
+  while (owner !== 0) {
     hintReturned(words, own, owner, page);
-    if ((words[at]! & 0xff) === owner) return 1;
-    // It is handed on at this moment.
-    owner = Atomics.load(words, at) & 0xff;
+    const now = words[at]! & 0xff;
+    if (now === owner) return;
+    owner = now; // it is handed on at this moment
   }
 }

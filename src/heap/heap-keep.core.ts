@@ -35,12 +35,12 @@ import {
   stateOf,
 } from '../core/span.core.js';
 import { abandonSpan, enterHeap } from '../core/span-handover.core.js';
-import { blockAt, collectReturned, dropSpan, spillStock } from '../core/span-owner.core.js';
+import { blockAt, collectAll, dropSpan, spillStock } from '../core/span-owner.core.js';
 import { DONE, UNSEATED } from '../core/status.js';
 
 /** Gives back to the page heap every empty span that this seat keeps, and its stocks to their spans. Answers a status. */
 export function releaseKept(words: Int32Array, own: Int32Array): number {
-  let status = collectReturned(words, own);
+  let status = collectAll(words, own);
   for (let sizeClass = 0; sizeClass < own[OWN_CLASSES]!; sizeClass++) {
     if (spillStock(words, own, sizeClass, 0) !== DONE) status = UNSEATED;
     let page = words[own[OWN_CONTROL]! + CONTROL_HEADS + sizeClass]!;

@@ -28,6 +28,7 @@ import {
   OWN_PAGE_SHIFT,
   OWN_RELEASE_AT,
   OWN_SEAT,
+  OWN_STATES,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
   PAGE_HELD,
@@ -45,7 +46,15 @@ import {
   stateOf,
 } from '../core/span.core.js';
 import { enterHeap, takeSpan, writeHolder } from '../core/span-handover.core.js';
-import { collectReturned, dropSpan, fillStock, returnBlock, spillStock, stockIndex } from '../core/span-owner.core.js';
+import {
+  collectReturned,
+  dropSpan,
+  fillStock,
+  noteReturned,
+  returnBlock,
+  spillStock,
+  stockIndex,
+} from '../core/span-owner.core.js';
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
 import { releaseKept, trimHeap } from './heap-keep.core.js';
 
@@ -120,9 +129,12 @@ export function mallocSmall(words: Int32Array, own: Int32Array, sizeClass: numbe
     if (own[stock]! > 0) return popStock(words, own, sizeClass);
     status = growClass(words, own, sizeClass);
     if (status === NONE) {
-      // What this seat keeps in other classes may be what is missing.
+      // What others returned without a hint, or what this seat keeps in other classes, may be what is missing.
       status = releaseKept(words, own);
-      if (status === DONE) status = growClass(words, own, sizeClass);
+      if (status !== DONE) return status;
+      fillStock(words, own, sizeClass, want);
+      if (own[stock]! > 0) return popStock(words, own, sizeClass);
+      status = growClass(words, own, sizeClass);
     }
     if (status !== DONE) return status;
     fillStock(words, own, sizeClass, want);
@@ -199,14 +211,21 @@ function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: numb
 }
 
 /**
- * Gives a small block of another seat's span back. Answers 1, or 0 when it is not to be done like that: then nothing has changed. One
- * exchange. It needs no look at the seat: whoever frees a block that is not its own writes nothing that is.
+ * Gives a small block of another seat's span back. Answers 1, or 0 when it is not to be done like that: then nothing has changed. Plain,
+ * so that the lines of many blocks come at once, but for one in so many. It needs no look at the seat: whoever frees a block that is not
+ * its own writes nothing that is. `pointer` is a multiple of 16 within the data.
  */
-export function freeOthers(words: Int32Array, own: Int32Array, pointer: number): number {
-  const word = words[own[OWN_MAP]! + (pointer >>> own[OWN_PAGE_SHIFT]!)]!;
+export function freeOthers(words: Int32Array, own: Int32Array, u8: Uint8Array, pointer: number): number {
+  const page = pointer >>> own[OWN_PAGE_SHIFT]!;
+  const word = words[own[OWN_MAP]! + page]!;
   const owner = word & 0xff;
-  if (own[OWN_OWNER] === 0 || owner === 0 || owner === own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) return 0;
-  return stampReturned(words, own, pointer);
+  if (own[OWN_OWNER] === 0 || owner === own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) return 0;
+  const at = (own[OWN_STATES]! << 2) + (pointer >>> 4) + ((pointer >>> 4) & -4);
+  const life = u8[at]!;
+  if ((life & 1) === 0 || u8[at + STAMP_BYTES] === life) return 0;
+  u8[at + STAMP_BYTES] = life;
+  noteReturned(words, own, page);
+  return 1;
 }
 
 /** Gives any block back. `pointer` is a multiple of 16 within the data. Answers DONE, BAD_HANDLE or UNSEATED. */

@@ -222,7 +222,7 @@ export class SharedHeap extends HeapBase implements Attached {
   private freeSlow(pointer: number): void {
     if (this.words[this.seatAt] !== this.seatWord) throw this.attachment.unseated();
     if (!this.isPointer(pointer)) throw this.badPointer(pointer, 'free');
-    if (core.freeOthers(this.words, this.own, pointer) === 1) return;
+    if (core.freeOthers(this.words, this.own, this.u8, pointer) === 1) return;
     const status = core.freeBlock(this.words, this.own, pointer);
     if (status === BAD_HANDLE) throw this.badPointer(pointer, 'free');
     this.checkStatus(status);

@@ -6,6 +6,7 @@
 /** No shared access: an operation that touches only private data still takes one step, so that it can happen late. */
 export const LOCAL = 0;
 export const READ = 1;
+/** Writes `a` and keeps the bits `b` of the word: all bits but a byte's, or none. */
 export const WRITE = 2;
 export const LOAD = 3;
 export const STORE = 4;

@@ -82,11 +82,6 @@ export const EXCUSES: readonly Excuse[] = [
     why: 'behind it only waiters are rung: who finishes the recovery does the same exchange',
   },
   {
-    at: 'core/span.core.ts:stampReturned:Atomics.compareExchange(words, at, stamps, next)',
-    only: 'kill',
-    why: 'the exchange before it, tried again because a neighbour was stamped: a death here is a death there',
-  },
-  {
     at: 'ring/byte-ring.core.ts:beginEpoch:Atomics.compareExchange(words, own[0] + side, own[13], 0)',
     only: 'kill',
     why: 'only a thread that was recovered comes here: it is dead to the others already',

@@ -51,7 +51,7 @@ function* freePointer({ words, own }: Me, pointer: number): Walk<number> {
   const tag = own[span.OWN_OWNER] === 0 ? -1 : (span.PAGE_SMALL << span.PAGE_STATE_SHIFT) | own[span.OWN_OWNER]!;
   const { [span.OWN_MAP]: map, [span.OWN_PAGE_SHIFT]: shift, [span.OWN_STATES]: states } = own;
   if ((yield* heap.freeStocked(words, own, bytesOf(words), map!, shift!, tag, states! * 4, pointer)) === 1) return DONE;
-  if ((yield* heap.freeOthers(words, own, pointer)) === 1) return DONE;
+  if ((yield* heap.freeOthers(words, own, bytesOf(words), pointer)) === 1) return DONE;
   return yield* heap.freeBlock(words, own, pointer);
 }
 
@@ -101,6 +101,14 @@ export const awaitPost = (at: number): Op =>
     yield* shell.fetch(words, at);
     return 0;
   });
+/** After another has signalled that it freed a block: there is one, told or not. */
+const mallocSurely = (at: number): Op =>
+  op('malloc', [], function* (me) {
+    yield* shell.fetch(me.words, at);
+    const pointer = yield* keep(me, mallocBlock(me));
+    if (pointer <= 0) throw new Error('A block that was freed is not found');
+    return pointer;
+  });
 export const signal = (at: number): Op => op('signal', [], ({ words }) => shell.post(words, at, 1));
 /** Frees one in the middle of the notebook. */
 export const freeThe = (index: number): Op =>
@@ -141,6 +149,8 @@ export interface Setup {
   readonly doubled?: boolean;
   /** The heap's blocks have had so many lives before. */
   readonly lives?: number;
+  /** So many blocks of others a thread gives back before it tells their owners. */
+  readonly noted?: number;
   /** Somebody's notebook names blocks that others may free. */
   readonly fetched?: boolean;
   /** The seat that a thread sits on; by default 1, 2, ... */
@@ -199,6 +209,7 @@ export function program(
     emptyBytesMax = 0,
     doubled = false,
     lives = 0,
+    noted = 1,
     fetched = false,
     posted = false,
     seatOf = (thread: number) => thread + 1,
@@ -223,7 +234,11 @@ export function program(
   const pointers = Array.from({ length: (pages * PAGE) / block }, (_, i) => data + i * block);
   const words = wordsOf(region);
   const box = (data >>> 2) + 1; // within the data: nobody else touches it
-  const ownOf = (index: number): Int32Array => openSpans(seatedAt(region, index), at, mayBlock);
+  const ownOf = (index: number): Int32Array => {
+    const own = openSpans(seatedAt(region, index), at, mayBlock);
+    own[span.OWN_NOTED_MOST] = noted;
+    return own;
+  };
   const probe = ownOf(1);
 
   const liveIn = (view: View): number[] =>
@@ -278,8 +293,12 @@ export function program(
     hints: [
       ...Array.from({ length: seats + 1 }, (_, i) => {
         const control = words[at + span.HEAP_CONTROLS]! + i * words[at + span.HEAP_CONTROL_WORDS]!;
-        return [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1] as const;
-      }),
+        return [
+          [control + span.CONTROL_ATTENTION, control + span.CONTROL_ATTENTION + 1],
+          [control + probe[span.OWN_HINT_GROUPS]!, control + probe[span.OWN_HINT_GROUPS]! + 1],
+          [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1],
+        ] as const;
+      }).flat(),
       [words[at + span.HEAP_MAP]!, words[at + span.HEAP_MAP]! + pages],
       [words[at + span.HEAP_STATES]!, words[at + span.HEAP_STATES]! + pages * 16],
     ],
@@ -413,6 +432,64 @@ export const programs: readonly Program[] = [
     ],
     { pages: 1, posted: true, fetched: true },
     { victims: [0] },
+  ),
+  program(
+    'freed by another, who tells after two',
+    box => [
+      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
+      [fetchFrom(box), free, fetchFrom(box + 1), free],
+    ],
+    { noted: 2 },
+  ),
+  program(
+    'freed by another, who never tells',
+    box => [
+      [malloc, postTo(box), malloc, mallocSurely(box + 1)],
+      [fetchFrom(box), free, signal(box + 1)],
+    ],
+    { pages: 1, noted: 32 },
+  ),
+  program(
+    'freed by another, who leaves before it tells',
+    box => [
+      [malloc, postTo(box), malloc, malloc, malloc],
+      [fetchFrom(box), free, leave],
+    ],
+    { pages: 2, noted: 32 },
+  ),
+  program(
+    'freed by another, who does not tell its owner, who leaves',
+    box => [
+      [malloc, postTo(box), leave],
+      [fetchFrom(box), free, malloc, malloc],
+    ],
+    { pages: 1, noted: 32 },
+  ),
+  program(
+    'killed anywhere, before it tells',
+    box => [
+      [malloc, postTo(box), malloc, malloc],
+      [fetchFrom(box), free],
+    ],
+    { pages: 1, posted: true, noted: 32 },
+    { victims: [1] },
+  ),
+  program(
+    'two small blocks of one word, freed by two others',
+    box => [
+      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
+      [fetchFrom(box), free],
+      [fetchFrom(box + 1), free],
+    ],
+    { pages: 1, block: 32, stockMax: 2 },
+  ),
+  program(
+    'two small blocks of one word, freed twice, by both at once',
+    box => [
+      [malloc, malloc, postAndKeep(box), free, malloc, malloc],
+      [fetchFrom(box), free],
+    ],
+    { pages: 1, block: 32, stockMax: 2, doubled: true },
   ),
   program(
     'killed anywhere, adopting',

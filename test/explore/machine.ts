@@ -156,8 +156,9 @@ export class Machine {
       if (kind === access.READ) {
         return this.#hasHints && this.hints.isHint(word) ? this.hints.value(thread, word, choice) : this.#words[word]!;
       }
-      if (this.#hasHints) this.hints.writes(thread, word, a, false);
-      this.state.set(word, a);
+      const after = (this.#words[word]! & node.b) | a;
+      if (this.#hasHints) this.hints.writes(thread, word, after, false);
+      this.state.set(word, after);
       return 0;
     }
     if (this.#hasHints) this.hints.synchronise(thread);

@@ -123,14 +123,10 @@ export function* readByte(site: number, at: number): Walk<number> {
   return ((word as number) >>> ((at & 3) << 3)) & 255;
 }
 
-/**
- * A byte is written with its word, which is read for that. Two accesses where the machine has one: whoever writes another byte of it
- * in between loses it, so code may write bytes only of words that nobody else writes.
- */
+/** A byte is written into its word, the rest of which stays what it is: one access, as it is on the machine. */
 export function* writeByte(site: number, at: number, value: number): Walk<number> {
   const shift = (at & 3) << 3;
-  const word = yield access(READ, site, at >> 2, 0, 0);
-  yield access(WRITE, site, at >> 2, ((word as number) & ~(255 << shift)) | ((value & 255) << shift), 0);
+  yield access(WRITE, site, at >> 2, (value & 255) << shift, ~(255 << shift));
   return value;
 }
 

@@ -104,6 +104,7 @@ function describe(
     case LOAD:
       return `${access} -> ${before}`;
     case WRITE:
+      return `${access} = ${(before & node.b) | node.a}  (was ${before})`;
     case STORE:
       return `${access} = ${node.a}  (was ${before})`;
     case NOTIFY:

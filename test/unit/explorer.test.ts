@@ -178,7 +178,7 @@ export function f(words) {
     expect(kindOf(text, [['f'], ['g']], [0, 0, 0, 4])).toBe('race');
   });
 
-  it('reads and writes a byte with its word, so two threads may not write bytes of one', () => {
+  it('reads and writes a byte in its word, which is a race only where no hint is declared, and loses no other byte', () => {
     const text = `
 export function f(words, u8) { const byte = u8[5]; u8[5] = byte + 255; return byte; }
 export function g(words, u8) { u8[6] = 1; return 1; }
@@ -187,6 +187,13 @@ export function h(words, u8) { u8[0] = 1; return 1; }`;
     expect([...ends]).toEqual([`[[0,${0x01020204}],[[3]]]`]);
     expect(kindOf(text, [['f'], ['g']], [0, 0])).toBe('race');
     expect(kindOf(text, [['f'], ['h']], [0, 0])).toBeUndefined();
+    const both = endsOf({
+      name: 't',
+      words: [0, 0],
+      threads: [{ ops: [call(coreOf(text), 'f')] }, { ops: [call(coreOf(text), 'g')] }],
+      hints: [[1, 2]],
+    });
+    for (const end of both.ends) expect(end).toContain(`[0,${0x0001ff00}]`);
   });
 });
 
