@@ -8,10 +8,6 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'where no bits are left the loop goes round and adds none: it costs time',
   ],
   [
-    'core/store.core:settleAttention: compare: Atomics.load(words, store + 16) === 0 -> Atomics.load(words, store + 16) !== 0',
-    'attention that is not taken back sends releases the slow way: it costs time',
-  ],
-  [
     'core/doorbell.core:ringOne: swap: Atomics.store(words, waiters + TURN, seat); ring(words, seat); -> ring(words, seat); Atomics.store(words, waiters + TURN, seat);',
     'the turn only says where the next search begins: fairness, not safety',
   ],

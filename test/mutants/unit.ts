@@ -20,7 +20,18 @@ const TESTS: readonly (readonly [modules: RegExp, tests: readonly string[]])[] =
   [/^ring\/|slot|recover-queue|transit/, ['shared-ring', 'ring', 'cargo', 'bulk', 'recover-structures', 'corruption']],
   [
     /block|stock|store|resize/,
-    ['shared-pool', 'pool', 'waiting', 'resize', 'adopt', 'eviction', 'ownership', 'recovery', 'corruption'],
+    [
+      'shared-pool',
+      'pool',
+      'waiting',
+      'resize',
+      'adopt',
+      'eviction',
+      'ownership',
+      'recovery',
+      'recover-structures',
+      'corruption',
+    ],
   ],
   [/./, ['region', 'directory', 'doorbell', 'waiting', 'recovery', 'eviction', 'spawn']],
 ];
