@@ -306,8 +306,11 @@ function tellReturned(words: Int32Array, own: Int32Array): void {
   const noted = own[OWN_NOTED]!;
   if (noted === 0) return;
   own[OWN_NOTED] = 0;
-  // Changes nothing, but our stamps come before it, and our looks at hints behind it: on machines with store buffers, too.
-  Atomics.add(words, own[OWN_CONTROL]! + CONTROL_ATTENTION, 0);
+  // They change nothing. Our stamps come before the first, and our plain looks behind the second, on machines that let a look overtake
+  // a write (all), or the write of an exchange (some ARM).
+  const attention = own[OWN_CONTROL]! + CONTROL_ATTENTION;
+  Atomics.add(words, attention, 0);
+  Atomics.load(words, attention);
   let told = 0;
   for (let i = 0; i < noted; i++) {
     const page = own[own[OWN_NOTES]! + i]!;

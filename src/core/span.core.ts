@@ -275,22 +275,22 @@ export function setHolder(words: Int32Array, own: Int32Array, pointer: number, h
   }
 }
 
-/**
- * Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. Behind an atomic
- * access of ours that is behind the stamps, so plain looks are enough: what the owner takes back and we do not see it takes back later,
- * and so finds what we wrote.
- */
+/** Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. */
 export function hintReturned(words: Int32Array, own: Int32Array, owner: number, page: number): void {
   if (owner > own[OWN_SEATS]!) return; // damaged: it names nobody
   const control = own[OWN_CONTROLS]! + owner * own[OWN_CONTROL_WORDS]!;
   const relative = page - own[OWN_FIRST_PAGE]!;
-  setHint(words, control + own[OWN_HINT_PAGES]! + (relative >>> 5), 1 << (relative & 31));
-  setHint(words, control + own[OWN_HINT_GROUPS]! + (relative >>> 10), 1 << ((relative >>> 5) & 31));
-  setHint(words, control + CONTROL_ATTENTION, 1);
-}
-
-function setHint(words: Int32Array, at: number, bit: number): void {
-  if ((words[at]! & bit) === 0) Atomics.or(words, at, bit);
+  const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
+  const bit = 1 << (relative & 31);
+  // A plain look is enough, behind an atomic load that is behind our stamp: an exchange by the owner that we do not see comes
+  // after the stamp, and so finds it.
+  if ((words[at]! & bit) !== 0) return;
+  Atomics.or(words, at, bit);
+  // Looked at first: others often have written the same, and a look leaves them the line.
+  const group = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
+  const part = 1 << ((relative >>> 5) & 31);
+  if ((Atomics.load(words, group) & part) === 0) Atomics.or(words, group, part);
+  if (Atomics.load(words, control + CONTROL_ATTENTION) === 0) Atomics.store(words, control + CONTROL_ATTENTION, 1);
 }
 
 /** Gives a block of another's span back, and tells its owner at once. Answers 1, or 0 when it is not live. */
@@ -304,13 +304,14 @@ export function stampReturned(words: Int32Array, own: Int32Array, pointer: numbe
     if ((life & 1) === 0 || ((stamps >>> shift) & 255) === life) return 0;
     const next = (stamps & ~(255 << shift)) | (life << shift);
     if (Atomics.compareExchange(words, at, stamps, next) !== stamps) continue;
+    Atomics.load(words, at); // see `tellReturned`
     hintOwner(words, own, pointer >>> own[OWN_PAGE_SHIFT]!);
     return 1;
   }
 }
 
 /**
- * Tells the owner of a page that blocks of it were stamped. Behind an atomic access that is behind the stamps: a new owner that our plain
+ * Tells the owner of a page that blocks of it were stamped. Behind an atomic load that is behind the stamps: a new owner that our plain
  * looks do not see looks later, and so sees the stamps.
  */
 export function hintOwner(words: Int32Array, own: Int32Array, page: number): void {
