@@ -19,6 +19,7 @@ import { breakOffset, ENTRY_WORDS, HEADER_DIRTY, structuresOffset } from '../reg
 import { KIND_BROADCAST } from '../region/kinds/index.js';
 import { Region } from '../region/region.js';
 import type { StructureKind } from '../region/structures.js';
+import * as mine from './broadcast-own.js';
 import * as at from './own.js';
 
 /** How a broadcast is made. */
@@ -100,13 +101,13 @@ export function openTape({ words, seat, seats, generation }: Seated, tape: numbe
   const own = new Int32Array(at.OWN_WORDS);
   own[at.OWN_QUEUE] = tape;
   own[at.OWN_INDEX_MASK] = words[tape + TAPE_GRAINS]! - 1;
-  own[at.OWN_LAP_SHIFT] = words[tape + TAPE_RECORDS]!;
-  own[at.OWN_LAP_MASK] = words[tape + TAPE_RECORD_COUNT]!;
+  own[mine.OWN_RECORDS] = words[tape + TAPE_RECORDS]!;
+  own[mine.OWN_RECORD_COUNT] = words[tape + TAPE_RECORD_COUNT]!;
   own[at.OWN_SEAT] = seat;
   own[at.OWN_SEATS] = seats;
   own[at.OWN_SEAT_GENERATION] = generation;
   own[at.OWN_LIFE] = (generation << 8) | seat;
-  own[at.OWN_RUN_WORD] = words[tape + TAPE_PAYLOAD]! >>> 2;
-  own[at.OWN_HINT_MASK] = words[tape + TAPE_GATED]!;
+  own[mine.OWN_PAYLOAD] = words[tape + TAPE_PAYLOAD]! >>> 2;
+  own[mine.OWN_GATED] = words[tape + TAPE_GATED]!;
   return own;
 }

@@ -1,13 +1,6 @@
 /**
  * The sender's side of a broadcast (core/tape.core.ts has the layout, the laws and the source). The shell copies the message in
  * between `reserve` and `publish`.
- *
- * A seat's private array is a ring's (own.ts), with these words in another meaning:
- * ```
- * word 0 tape | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 12 gated | 5 seat | 6 seats | 7 seat generation | 17 life
- * word 11 tail: where the next message begins | 19 limit: what is before it may be written | 18 sent: the number of the last message
- * word 20 payload: index of its first word | 21 awaits: this seat is armed for room | 24 shown: the limit's word, where it is lossy
- * ```
  */
 import { now } from '../core/clock.js';
 import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
@@ -35,21 +28,16 @@ import {
 } from '../core/tape.core.js';
 import {
   OWN_AWAITS,
-  OWN_HINT_MASK as OWN_GATED,
-  OWN_INDEX_MASK,
-  OWN_LIFE,
-  OWN_SEEN as OWN_LIMIT,
-  OWN_RUN_WORD as OWN_PAYLOAD,
-  OWN_LAP_MASK as OWN_RECORD_COUNT,
-  OWN_LAP_SHIFT as OWN_RECORDS,
-  OWN_SEAT,
-  OWN_SEAT_GENERATION,
-  OWN_SEATS,
-  OWN_STAGED as OWN_SENT,
-  OWN_SHOWN,
+  OWN_GATED,
+  OWN_LIMIT,
+  OWN_LIMIT_SHOWN,
+  OWN_PAYLOAD,
+  OWN_RECORD_COUNT,
+  OWN_RECORDS,
+  OWN_SENT,
   OWN_TAIL,
-  OWN_QUEUE as OWN_TAPE,
-} from './own.js';
+} from './broadcast-own.js';
+import { OWN_INDEX_MASK, OWN_LIFE, OWN_SEAT, OWN_SEAT_GENERATION, OWN_SEATS, OWN_QUEUE as OWN_TAPE } from './own.js';
 import { takeSide } from './side.core.js';
 
 /** Takes the sender's side. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
@@ -65,8 +53,8 @@ function findTail(words: Int32Array, own: Int32Array): void {
   const tail = Atomics.load(words, tape + TAPE_TAIL) & POSITION_MASK;
   own[OWN_TAIL] = tail;
   // Lossy: what the sender before had said is still so. Gated: nothing may be written before a look.
-  own[OWN_SHOWN] = Atomics.load(words, tape + TAPE_LIMIT);
-  own[OWN_LIMIT] = own[OWN_GATED] === 0 ? own[OWN_SHOWN]! : tail;
+  own[OWN_LIMIT_SHOWN] = Atomics.load(words, tape + TAPE_LIMIT);
+  own[OWN_LIMIT] = own[OWN_GATED] === 0 ? own[OWN_LIMIT_SHOWN]! : tail;
   own[OWN_SENT] = numberBefore(tail, words[tape + TAPE_SENT]!, words[tape + TAPE_SENT_END]!);
 }
 
@@ -106,9 +94,9 @@ function moveLimit(words: Int32Array, own: Int32Array, grains: number): number {
   const ahead = Math.max(grains, (own[OWN_INDEX_MASK]! + 1) >>> 3);
   const limit = (own[OWN_TAIL]! + ahead) & POSITION_MASK;
   // Not by a store: we may have been recovered, and another be far ahead of us.
-  const isMoved = Atomics.compareExchange(words, at, own[OWN_SHOWN]!, limit) === own[OWN_SHOWN];
+  const isMoved = Atomics.compareExchange(words, at, own[OWN_LIMIT_SHOWN]!, limit) === own[OWN_LIMIT_SHOWN];
   // A write holds back only what comes before it; this load, which comes after it, holds back what is written next.
-  own[OWN_SHOWN] = Atomics.load(words, at);
+  own[OWN_LIMIT_SHOWN] = Atomics.load(words, at);
   if (!isMoved) return moveLimitAgain(words, own, grains);
   own[OWN_LIMIT] = limit;
   return DONE;

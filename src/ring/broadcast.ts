@@ -19,8 +19,9 @@ import {
   privateRegion,
   shapeOf,
 } from './broadcast-layout.js';
+import { OWN_TAIL } from './broadcast-own.js';
 import { Circle } from './circle.js';
-import { OWN_INDEX_MASK, OWN_TAIL } from './own.js';
+import { OWN_INDEX_MASK } from './own.js';
 import { leaveSide } from './side.core.js';
 import { Subscriber } from './subscriber.js';
 

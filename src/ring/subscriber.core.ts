@@ -1,14 +1,6 @@
 /**
  * A subscriber's side of a broadcast (core/tape.core.ts has the layout, the laws and the source). The shell copies the message out
  * between `nextMessage` and `passMessage`, and believes the copy only when that says DONE.
- *
- * Its private array is a ring's (own.ts), with these words in another meaning:
- * ```
- * word 0 tape | 1 record | 2 mask of a grain's number | 3 records: index of the first | 4 their number | 5 seat | 6 seats | 7 seat generation | 17 life
- * word 10 place: what is read next | 19 seen: the tail as it was last looked at | 15 grains of the message at hand | 16 type of the last one received
- * word 20 payload: index of its first word | 12 gated | 21 number: of the message at the place, if it is lossy | 14 missed, and not told of yet
- * word 13 index of its place in the record | 22 shown: what stands there | 23 armed: this seat waits for a message
- * ```
  */
 import { now } from '../core/clock.js';
 import { arm, disarm, listen, ringAll } from '../core/doorbell.core.js';
@@ -37,27 +29,22 @@ import {
   TAPE_TAIL,
 } from '../core/tape.core.js';
 import {
-  OWN_STAGED_ROOM as OWN_ARMED,
-  OWN_HINT_MASK as OWN_GATED,
-  OWN_RUN as OWN_GRAINS,
-  OWN_INDEX_MASK,
-  OWN_LIFE,
-  OWN_SEEK as OWN_MISSED,
-  OWN_AWAITS as OWN_NUMBER,
-  OWN_RUN_WORD as OWN_PAYLOAD,
-  OWN_HEAD as OWN_PLACE,
-  OWN_EXTENT_MASK as OWN_PLACE_WORD,
-  OWN_SLOTS as OWN_RECORD,
-  OWN_LAP_MASK as OWN_RECORD_COUNT,
-  OWN_LAP_SHIFT as OWN_RECORDS,
-  OWN_SEAT,
-  OWN_SEAT_GENERATION,
-  OWN_SEATS,
+  OWN_ARMED,
+  OWN_GATED,
+  OWN_GRAINS,
+  OWN_MISSED,
+  OWN_NUMBER,
+  OWN_PAYLOAD,
+  OWN_PLACE,
+  OWN_PLACE_WORD,
+  OWN_RECORD,
+  OWN_RECORD_COUNT,
+  OWN_RECORDS,
   OWN_SEEN,
-  OWN_BATCH_MAX as OWN_SHOWN,
-  OWN_QUEUE as OWN_TAPE,
-  OWN_RUN_EXTENT as OWN_TYPE,
-} from './own.js';
+  OWN_SHOWN,
+  OWN_TYPE,
+} from './broadcast-own.js';
+import { OWN_INDEX_MASK, OWN_LIFE, OWN_SEAT, OWN_SEAT_GENERATION, OWN_SEATS, OWN_QUEUE as OWN_TAPE } from './own.js';
 
 /** What is no position. */
 const NOWHERE = -1;

@@ -7,8 +7,9 @@ import { isBytes } from '../core/typed-array.js';
 import { type Waiting, WaitQueue } from '../core/wait-queue.js';
 import type { Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
+import { OWN_MISSED, OWN_PLACE, OWN_TYPE } from './broadcast-own.js';
 import { Circle } from './circle.js';
-import { OWN_INDEX_MASK, OWN_SEEK as OWN_MISSED, OWN_HEAD as OWN_PLACE, OWN_RUN_EXTENT as OWN_TYPE } from './own.js';
+import { OWN_INDEX_MASK } from './own.js';
 import * as core from './subscriber.core.js';
 import type { Waitable } from './waitable.js';
 

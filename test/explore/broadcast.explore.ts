@@ -8,15 +8,8 @@ import { createStructure } from '../../dist/region/structures.js';
 import type * as realSender from '../../dist/ring/broadcast.core.js';
 import { Broadcast } from '../../dist/ring/broadcast.js';
 import { broadcastKindOf, openTape } from '../../dist/ring/broadcast-layout.js';
-import {
-  OWN_HINT_MASK as OWN_GATED,
-  OWN_HEAD,
-  OWN_LIFE,
-  OWN_SEEK as OWN_MISSED,
-  OWN_AWAITS as OWN_NUMBER,
-  OWN_SLOTS as OWN_RECORD,
-  OWN_RUN_EXTENT as OWN_TYPE,
-} from '../../dist/ring/own.js';
+import { OWN_GATED, OWN_MISSED, OWN_NUMBER, OWN_PLACE, OWN_RECORD, OWN_TYPE } from '../../dist/ring/broadcast-own.js';
+import { OWN_LIFE } from '../../dist/ring/own.js';
 import type * as realSubscriber from '../../dist/ring/subscriber.core.js';
 import { attachmentIn, layOutRegion, namer, seatedAt, wordsOf } from './layout.js';
 import { core } from './loader.js';
@@ -239,7 +232,7 @@ function miscounts({ words, own, deaths }: View, part: number, listeners: readon
   const last = tape.numberBefore(tail, words[part + tape.TAPE_SENT]!, words[part + tape.TAPE_SENT_END]!);
   for (const thread of listeners) {
     const number = own(thread)[OWN_NUMBER]!;
-    const isThere = number !== 0 && own(thread)[OWN_HEAD] === tail && !deaths.includes(thread);
+    const isThere = number !== 0 && own(thread)[OWN_PLACE] === tail && !deaths.includes(thread);
     if (isThere && number !== last + 1) return `thread ${thread} comes to ${number} where ${last + 1} is next`;
   }
   return undefined;
@@ -249,7 +242,7 @@ function miscounts({ words, own, deaths }: View, part: number, listeners: readon
 function wouldWake({ words, own }: View, { part }: Layout, thread: number): string | undefined {
   const isArmed = words[part + tape.TAPE_MESSAGE_WAITERS]! !== 0;
   const tail = words[part + tape.TAPE_TAIL]!;
-  if (!isArmed || tail !== own(thread)[OWN_HEAD]) return undefined;
+  if (!isArmed || tail !== own(thread)[OWN_PLACE]) return undefined;
   return 'a subscriber waits, and the tail does not say so';
 }
 
