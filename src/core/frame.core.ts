@@ -39,10 +39,10 @@
  * - The consumer writes the head only, and by an exchange from the word that it knows. Whoever becomes the consumer begins an epoch
  *   there: so one that was recovered and goes on, in its handler or anywhere else, moves nothing, and finds that out.
  * - A claim's turn is the lowest bit of its owner's generation, so that a claim of a seat's next life is not its own. Recovery
- *   moves the gate before it looks at the frames: so whoever claims behind that looks at its seat, and gives the claim up. Recovery makes a claim nobody's before it touches
- *   anything else: its owner, should it go on, can't end it any more. Plain writes nobody can stop: what a producer that is
- *   recovered in the middle of a claim, or of writing its message, still writes may hit a message that stands there by then; where it makes
- *   that one's word EMPTY, the message is lost, and the ring may stand still.
+ *   moves the gate before it looks at the frames: so whoever claims behind that looks at its seat, and gives the claim up. Recovery
+ *   makes a claim nobody's before it touches anything else: its owner, should it go on, can't end it any more. Plain writes nobody
+ *   can stop: what a producer that is recovered in the middle of a claim, or of writing its message, still writes may hit a message
+ *   that stands there by then; where it makes that one's word EMPTY, the message is lost, and the ring may stand still.
  *
  * Who writes: frame words whoever claims (by exchange), its owner or who recovers it (by exchange), and the owner of the frame of the lap
  * before (plain resets, which the end of its claim publishes). Nobody can take them for anything else meanwhile: an exchange on an old

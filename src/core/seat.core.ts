@@ -26,8 +26,8 @@
  * - A thread that is started by another ends before it does. So proof of a spawner's death is proof of its threads' too. The
  *   spawner is written before the life that it holds for: what an earlier life of the seat left there is never believed.
  *
- * Who writes: reserve any thread; attach and cancel whoever holds the token; leave its thread; evict and free a recoverer; spawner the thread that
- * minted the token, before it starts the thread.
+ * Who writes: reserve any thread; attach and cancel whoever holds the token; leave its thread; evict and free a recoverer; spawner
+ * the thread that minted the token, before it starts the thread.
  */
 
 /** The word at which the table of seats starts, in every region. */

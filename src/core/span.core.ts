@@ -41,8 +41,8 @@
  * - The owner may write a life as a byte, for the other bytes of the word are its own, too. A stamp's word is written whole by an
  *   exchange only: it loses no byte that another writes meanwhile.
  *
- * Hints: page words, life and stamp words and hint bits of pages read plainly while another may be writing them; a compare-and-exchange, the
- * owner's word or the lock decides. Lives wrap after 128; everything else is bounded by the number of pages.
+ * Hints: page words, life and stamp words and hint bits of pages read plainly while another may be writing them; a
+ * compare-and-exchange, the owner's word or the lock decides. Lives wrap after 128; everything else is bounded by the number of pages.
  */
 
 export const HEAP_PAGE_SHIFT = 0;

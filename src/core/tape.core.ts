@@ -43,8 +43,8 @@
  * - Who was overrun goes on where `last` says, if that is within half a circle of the tail: that far back two messages can reach. It is
  *   written behind the exchange that publishes, so what begins there is published. Who comes back to the same place goes to the tail.
  * - A gated subscriber says where it is when a sender waits for that, when it finds nothing more, and every eighth of the circle.
- * - A waiting subscriber leaves attention in the tail where it has found nothing behind it, a waiting sender in the places that hold it up: the exchange of the other side
- *   then fails, and that one rings. So nobody looks for waiters while there are none.
+ * - A waiting subscriber leaves attention in the tail where it has found nothing behind it, a waiting sender in the places that
+ *   hold it up: the exchange of the other side then fails, and that one rings. So nobody looks for waiters while there are none.
  *
  * Positions count grains and wrap at 2^30: at 8 GiB. A subscriber that stops in the middle of a copy, or between two calls, while a
  * multiple of that goes by, up to a circle more or less, takes what it finds for what it knew, unless the length says otherwise.

@@ -54,8 +54,8 @@ export interface BlockingTransferOptions extends TransferOptions {
 }
 
 /**
- * Reads from a file descriptor into a ring, once: answers the bytes, 0 when the ring is full, -1 at the end of the file. An error of the system is
- * thrown as it comes, and nothing is in the ring then. Blocks the thread as the read does. Allocates a little.
+ * Reads from a file descriptor into a ring, once: answers the bytes, 0 when the ring is full, -1 at the end of the file. An error
+ * of the system is thrown as it comes, and nothing is in the ring then. Blocks the thread as the read does. Allocates a little.
  * @throws {RingwellError} ERR_CLOSED; ERR_USAGE, also for rings with records or elements of several bytes
  */
 export function fillFrom(ring: ByteRingBase, fd: number, options: BlockingTransferOptions = {}): number {
@@ -99,7 +99,8 @@ export async function fillFromAsync(
 
 /**
  * Writes from a ring to a file descriptor, once: answers the bytes, which may be fewer than there are, 0 when the ring is empty, -1
- * when it is closed and drained. An error of the system is thrown as it comes, and everything stays in the ring then. Blocks the thread as the write does.
+ * when it is closed and drained. An error of the system is thrown as it comes, and everything stays in the ring then. Blocks the
+ * thread as the write does.
  * Allocates a little.
  * @throws {RingwellError} ERR_USAGE, also for rings with records or elements of several bytes
  */

@@ -24,8 +24,8 @@ const watches = new WeakMap<Region, Watch>();
  *
  * *Threads*: without a supervisor this thread must keep turning its event loop (wait by the asynchronous forms), because only so
  * it hears of the end. `supervisor: true` starts a thread that hears of it instead, one for all workers of a region: it takes
- * one more seat, does not hold the program open (but until the end of a thread has been told, 5 s at most), and ends with this thread. When this thread ends, its workers end before it, and
- * whoever recovers its seat recovers theirs.
+ * one more seat, does not hold the program open (but until the end of a thread has been told, 5 s at most), and ends with this
+ * thread. When this thread ends, its workers end before it, and whoever recovers its seat recovers theirs.
  *
  * This thread must stay in the region: after `detach`, nobody is told of ends, and the seats stay taken.
  * @throws {RingwellError} ERR_USAGE for what is not a shared region, and for a `workerData` that is no plain object or has a

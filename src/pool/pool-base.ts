@@ -170,7 +170,8 @@ export abstract class PoolBase {
    * A bulk that came to nothing counts what it acquired and gave back.
    * Local: all exact; liveMax too, if the pool was never resized (else it may be less than it was). Shared: `acquired`, `released`
    * and `live` are exact when nobody else is at work (but for a thread that died in the instant in which a block's last generation
-   * ended: that counts once too often, or not), and momentary otherwise; `liveMax` is an upper bound, by at most what lies in stocks; the last three are of this thread.
+   * ended: that counts once too often, or not), and momentary otherwise; `liveMax` is an upper bound, by at most what lies in
+   * stocks; the last three are of this thread.
    */
   abstract stats(): PoolStats;
   /**

@@ -4,7 +4,10 @@ import { DONE, NONE } from '../core/status.js';
 import type { Attachment } from './attachment.js';
 import { HEADER_LOCK, lockRegion, unlockRegion } from './header.core.js';
 
-/** How long to wait for the lock in milliseconds, unless the caller says. Others hold it for microseconds, or milliseconds to recover, unless they died. */
+/**
+ * How long to wait for the lock in milliseconds, unless the caller says. Others hold it for microseconds, or milliseconds to
+ * recover, unless they died.
+ */
 export const LOCK_PATIENCE_MS = 5000;
 
 /**

@@ -36,8 +36,9 @@ const TYPE_MAX = 2 ** 31 - 1;
  *
  * *Lossy*, the default: the sender never waits; a subscriber that is more than some three quarters of the capacity behind misses
  * what was overwritten, goes on with the last message or the one before it, learns then how many it missed, and never receives a
- * torn one. *Gated*: nobody misses anything; the sender is held up by the slowest subscriber, also for what that has received since it last said so: when it has found nothing more, when
- * an eighth of the capacity has gone by, or at once if the sender waits. One that dies holds it up until its thread is recovered.
+ * torn one. *Gated*: nobody misses anything; the sender is held up by the slowest subscriber, also for what that has received since
+ * it last said so: when it has found nothing more, when an eighth of the capacity has gone by, or at once if the sender waits. One
+ * that dies holds it up until its thread is recovered.
  *
  * *Threads*: the first that sends is the sender; another that tries gets ERR_USAGE until that one detaches or is recovered. Any
  * attached thread may subscribe, also more than once.

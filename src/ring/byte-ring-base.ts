@@ -21,8 +21,8 @@ import { checkBytes, checkSegments, closedByteRing, misuse, tooLong, underWay } 
  *
  * *Allocates*: nothing, where a piece is a power of two in bytes that lies at multiples of itself and goes at most 1,024 times
  * into the capacity, has at most 64 bytes, or is reserved in place; but one view for an array that many small pieces in a row are
- * read into, or written from. The ring holds on to those two arrays until others take their place. Else a read makes one small view, two where it is cut by
- * the end of the circle, and a write as many where it is cut or partial.
+ * read into, or written from. The ring holds on to those two arrays until others take their place. Else a read makes one small
+ * view, two where it is cut by the end of the circle, and a write as many where it is cut or partial.
  */
 export abstract class ByteRingBase extends ByteRingSides implements Closable {
   /** Bytes in it, records with their lengths. Momentary where the other side is another thread's. */

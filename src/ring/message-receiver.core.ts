@@ -110,7 +110,10 @@ export function messageType(words: Int32Array, own: Int32Array, unit: number): n
   return words[own[OWN_RECORDS]! + unit * 4 + FRAME_TYPE]!;
 }
 
-/** Gives the room of the message found last back to the producers. Answers DONE, or UNSEATED: another is the consumer, and has it to pass. */
+/**
+ * Gives the room of the message found last back to the producers. Answers DONE, or UNSEATED: another is the consumer, and has it to
+ * pass.
+ */
 export function passMessage(words: Int32Array, own: Int32Array): number {
   const head = own[OWN_HEAD]!;
   const next = (head & ~POSITION_MASK) | ((head + own[OWN_LENGTH]!) & POSITION_MASK);

@@ -105,7 +105,10 @@ export function claim(words: Int32Array, own: Int32Array, bytes: number, type: n
   }
 }
 
-/** Skips the rest of a lap, which this seat has claimed. No hint: the consumer may pass it at once, and a hint must not come later than that. */
+/**
+ * Skips the rest of a lap, which this seat has claimed. No hint: the consumer may pass it at once, and a hint must not come later
+ * than that.
+ */
 function pad(words: Int32Array, own: Int32Array, position: number, padding: number): void {
   const unitBits = own[OWN_UNIT_BITS]!;
   const claimed = (padding << FRAME_LENGTH_SHIFT) | own[OWN_TAG]!;
@@ -129,7 +132,10 @@ function nearestTail(words: Int32Array, own: Int32Array, tail: number): number {
   return ((hint - head) & POSITION_MASK) <= units ? hint : head;
 }
 
-/** The rest of `claim` when a seat was recovered, or the ring closed. Should that come before the claim could be answered, the frame is skipped. */
+/**
+ * The rest of `claim` when a seat was recovered, or the ring closed. Should that come before the claim could be answered, the frame
+ * is skipped.
+ */
 function passGate(words: Int32Array, own: Int32Array, at: number, claimed: number, gate: number): number {
   if ((gate & GATE_CLOSED) === 0 && isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) !== 0) {
     own[OWN_GATE] = gate;

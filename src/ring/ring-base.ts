@@ -185,7 +185,10 @@ export abstract class RingBase implements Closable {
   abstract dequeueBulk(items: Int32Array, count: number): boolean;
   /** Takes up to `count` items. Answers how many: 0 also when the ring is closed and drained, `dequeue` tells which. */
   abstract dequeueBurst(items: Int32Array, count: number): number;
-  /** The item that `dequeue` would take, which stays: in a ring that overwrites, until it is dropped. @throws {RingwellError} ERR_USAGE where several may take */
+  /**
+   * The item that `dequeue` would take, which stays: in a ring that overwrites, until it is dropped.
+   * @throws {RingwellError} ERR_USAGE where several may take
+   */
   abstract peek(): number;
   /** As `dequeue`, but waits up to that many milliseconds: default for ever. Blocks the thread. 0 is a time-out. */
   abstract dequeueWait(timeoutMs?: number): number;

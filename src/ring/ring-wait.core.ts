@@ -1,4 +1,7 @@
-/** Waiting at a ring of many: armed, a search that finds nothing leaves the mark behind (core/slot.core.ts), so the next put or take rings. */
+/**
+ * Waiting at a ring of many: armed, a search that finds nothing leaves the mark behind (core/slot.core.ts), so the next put or take
+ * rings.
+ */
 import { now } from '../core/clock.js';
 import { arm, disarm, listen, ringOne, someoneWaits } from '../core/doorbell.core.js';
 import { QUEUE_ITEM_WAITERS, QUEUE_ROOM_WAITERS } from '../core/slot.core.js';

@@ -118,7 +118,10 @@ export function makeRoom(words: Int32Array, own: Int32Array, count: number): voi
   }
 }
 
-/** Claims up to `count` slots at the tail (of which an extent can tell), at least `least`. Answers how many, NONE (fewer are free), CLOSED or UNSEATED. */
+/**
+ * Claims up to `count` slots at the tail (of which an extent can tell), at least `least`. Answers how many, NONE (fewer are free),
+ * CLOSED or UNSEATED.
+ */
 export function claimRun(words: Int32Array, own: Int32Array, count: number, least: number): number {
   let tail = own[OWN_TAIL]!;
   own[OWN_SEEK] = FRESH;

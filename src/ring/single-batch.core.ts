@@ -66,8 +66,8 @@ function stageMore(words: Int32Array, own: Int32Array): number {
 }
 
 /**
- * Publishes what was staged. Answers DONE; UNSEATED: what was staged went with the seat; or that nothing was published, and carried blocks are
- * this seat's again: CLOSED, or WRONG_SEAT when the last put of an earlier producer came after all, and took the room of one.
+ * Publishes what was staged. Answers DONE; UNSEATED: what was staged went with the seat; or that nothing was published, and carried
+ * blocks are this seat's again: CLOSED, or WRONG_SEAT when the last put of an earlier producer came after all, and took the room of one.
  */
 export function flush(words: Int32Array, own: Int32Array): number {
   const count = own[OWN_STAGED]!;

@@ -45,8 +45,8 @@ import {
 import { takeSide } from './side.core.js';
 
 /**
- * Of single items every so many are shown in the tail, less 1, so that a consumer that is behind looks once for all of them. Not at the slots
- * in front of it: those may be a bulk's that is being written. A power of two, less 1.
+ * Of single items every so many are shown in the tail, less 1, so that a consumer that is behind looks once for all of them. Not at
+ * the slots in front of it: those may be a bulk's that is being written. A power of two, less 1.
  */
 const SHOW_MASK = 31;
 
@@ -272,7 +272,10 @@ export function armTake(words: Int32Array, own: Int32Array): number {
   return bell;
 }
 
-/** This seat waits there no more. Recovered, it may have swallowed the ring, or taken away the bit, of who has the side now: that one looks again. */
+/**
+ * This seat waits there no more. Recovered, it may have swallowed the ring, or taken away the bit, of who has the side now: that
+ * one looks again.
+ */
 function leave(words: Int32Array, own: Int32Array, waiters: number): void {
   disarm(words, waiters, own[OWN_SEAT]!);
   if (isSeated(words, own[OWN_SEAT]!, own[OWN_SEAT_GENERATION]!) !== 0) return;

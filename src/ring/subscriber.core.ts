@@ -106,7 +106,10 @@ export function unsubscribe(words: Int32Array, own: Int32Array): void {
   ringAll(words, own[OWN_TAPE]! + TAPE_ROOM_WAITERS, own[OWN_SEATS]!);
 }
 
-/** Whether what was read from the place on may have been overwritten meanwhile. Moves the place to `next` first. Answers 1, 0 or UNSEATED. */
+/**
+ * Whether what was read from the place on may have been overwritten meanwhile. Moves the place to `next` first. Answers 1, 0 or
+ * UNSEATED.
+ */
 function wasOverrun(words: Int32Array, own: Int32Array, next: number): number {
   const place = own[OWN_PLACE]!;
   // An exchange, before the look: what was copied was read before it.
@@ -207,7 +210,10 @@ function notWhole(words: Int32Array, own: Int32Array): number {
   return overrun === 0 ? BAD_HANDLE : jump(words, own, own[OWN_PLACE]!);
 }
 
-/** Whether the message found last is whole, without passing it: a lossy one's length may have been another's. Answers DONE, NONE or UNSEATED. */
+/**
+ * Whether the message found last is whole, without passing it: a lossy one's length may have been another's. Answers DONE, NONE or
+ * UNSEATED.
+ */
 export function isWhole(words: Int32Array, own: Int32Array): number {
   return own[OWN_GATED] !== 0 ? DONE : moveLossy(words, own, own[OWN_PLACE]!);
 }
