@@ -48,6 +48,10 @@ const Link = class extends Given {
     return #link in object;
   }
 
+  static of(object: object): object | null {
+    return (object as Linked).#link;
+  }
+
   /** Sets the link of an object that has one, and answers what it was. */
   static exchange(object: object, link: object | null): object | null {
     const before = (object as Linked).#link;
@@ -81,8 +85,10 @@ export class ObjectPool<T extends object> {
   private readonly create: () => T;
   private readonly reset: ((object: T) => void) | undefined;
   private readonly max: number;
-  /** Free objects up to which a release is nothing but a link: `max`, or none when there is a `reset`. */
-  private readonly plainMax: number;
+  /** Whether a release is nothing but a link: there is neither `reset` nor `max`. */
+  private readonly isPlain: boolean;
+  /** Whether free objects are counted as they come and go: there is a `max`. A count costs a tenth of a pair. */
+  private readonly counts: boolean;
   private head: T | null = NOTHING;
   private headCount = 0;
   /** Objects made, less those left for good: what is live and what is free. */
@@ -96,19 +102,23 @@ export class ObjectPool<T extends object> {
     if (reset !== undefined && typeof reset !== 'function') throw badOption('reset must be a function', reset);
     const limit = max === Number.POSITIVE_INFINITY ? NO_LIMIT : max;
     this.max = checkInteger(limit, 0, NO_LIMIT, 'Cannot create object pool: max', 'ERR_USAGE');
-    this.plainMax = reset === undefined ? this.max : -1;
+    this.counts = this.max !== NO_LIMIT;
+    this.isPlain = reset === undefined && !this.counts;
     this.create = create;
     this.reset = reset;
   }
 
-  /** Objects kept for use. */
+  /** Objects kept for use. Without `max` they are counted now, one by one. */
   get freeCount(): number {
-    return this.headCount;
+    if (this.counts) return this.headCount;
+    let count = 0;
+    for (let object: object | null = this.head; object !== NOTHING; object = Link.of(object)) count++;
+    return count;
   }
 
-  /** Objects acquired and not released. One that was dropped instead stays counted. */
+  /** Objects acquired and not released. One that was dropped instead stays counted. Counts as `freeCount` does. */
   get liveCount(): number {
-    return this.totalCount - this.headCount;
+    return this.totalCount - this.freeCount;
   }
 
   /**
@@ -119,7 +129,7 @@ export class ObjectPool<T extends object> {
     const object = this.head;
     if (object === NOTHING) return this.acquireNew();
     this.head = Link.exchange(object, this.live) as T | null;
-    this.headCount--;
+    if (this.counts) this.headCount--;
     return object;
   }
 
@@ -139,26 +149,25 @@ export class ObjectPool<T extends object> {
    * @throws {RingwellError} ERR_HANDLE for an object that is not live in this pool: released already, or another's
    */
   release(object: T): void {
-    if (this.headCount >= this.plainMax) {
+    if (!this.isPlain) {
       this.releaseSlowly(object);
       return;
     }
     if (!Link.replace(object, this.live, this.head)) throw badRelease(object);
     this.head = object;
-    this.headCount++;
   }
 
   private releaseSlowly(object: T): void {
     if (!Link.replace(object, this.live, NOTHING)) throw badRelease(object);
     if (this.reset !== undefined) this.resetOrKeep(object);
     // Asked only now: `reset` may have used this pool.
-    if (this.headCount >= this.max) {
+    if (this.counts && this.headCount >= this.max) {
       this.totalCount--;
-    } else {
-      Link.exchange(object, this.head);
-      this.head = object;
-      this.headCount++;
+      return;
     }
+    Link.exchange(object, this.head);
+    this.head = object;
+    if (this.counts) this.headCount++;
   }
 
   /** Meanwhile the object is neither live nor in the list: `reset` can't release it again, nor acquire it. */
