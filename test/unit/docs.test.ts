@@ -1,6 +1,6 @@
 /** Runs the examples of the README and of docs/: what a reader copies works, and prints what the text says. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -41,8 +41,11 @@ function examplesOf(markdown: string): Example[] {
   return examples;
 }
 
-describe.each(documents)('%s', document => {
-  const examples = examplesOf(readFileSync(join(root, document), 'utf8'));
+const withExamples = documents
+  .map(document => [document, examplesOf(readFileSync(join(root, document), 'utf8'))] as const)
+  .filter(([, examples]) => examples.length > 0);
+
+describe.each(withExamples)('%s', (_document, examples) => {
   it.each(examples.map((example, i) => [[...example.files.keys()].join(', '), i] as const))('runs %s', (_, i) => {
     const { files, output } = examples[i]!;
     mkdirSync(join(root, 'build'), { recursive: true });
@@ -61,10 +64,64 @@ describe.each(documents)('%s', document => {
       rmSync(folder, { recursive: true });
     }
   });
-  it('has no link to a file that is not there', () => {
-    const markdown = readFileSync(join(root, document), 'utf8');
-    for (const [, target] of markdown.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      expect(() => readFileSync(join(root, document, '..', target!))).not.toThrow(/ENOENT/);
-    }
+});
+
+/** What a heading is called in a link. */
+function anchorsIn(file: string): Set<string> {
+  const text = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  return new Set(
+    headings.map(heading =>
+      heading
+        .replaceAll(/[^\w\s-]/g, '')
+        .trim()
+        .replaceAll(/\s/g, '-'),
+    ),
+  );
+}
+
+const linking = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'bench/README.md', 'test/explore/README.md'];
+it.each([...documents, ...linking])('%s links to nothing that is not there', document => {
+  const here = join(root, document);
+  for (const [, file, anchor] of readFileSync(here, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+    const target = file === '' ? here : join(here, '..', file!);
+    expect(existsSync(target), `${file}`).toBe(true);
+    if (anchor !== undefined) expect(anchorsIn(target)).toContain(anchor);
+  }
+});
+
+/** What a declaration shows to users: members of classes, and options. */
+function membersOf(file: string, pattern: RegExp): string[] {
+  const text = readFileSync(join(root, 'dist', `${file}.d.ts`), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
+  return [...text.matchAll(/^export (?:declare (?:abstract )?class|interface) ([\s\S]*?)^}/gm)]
+    .filter(([, body]) => pattern.test(body!))
+    .flatMap(([, body]) => [...body!.matchAll(/^ {4}(?:(?:static|abstract|readonly|get) )*([a-z]\w*)[?(:]/gm)])
+    .map(([, name]) => name!)
+    .filter(name => name !== 'constructor');
+}
+
+describe('docs/api.md', () => {
+  const sections = new Map(
+    readFileSync(join(root, 'docs/api.md'), 'utf8')
+      .split(/^## /m)
+      .map(section => [section.slice(0, section.indexOf('\n')), section]),
+  );
+  it.each([
+    ['Region', ['region/region'], /^Region(Options)? /],
+    ['Pool', ['pool/pool-base'], /^Pool(Base|Options) /],
+    ['Heap', ['heap/heap-base'], /^Heap(Base|Options) /],
+    ['Arena', ['heap/arena'], /^Arena/],
+    ['ObjectPool', ['pool/object-pool'], /^ObjectPool/],
+    ['Ring', ['ring/ring-base'], /^Ring/],
+    ['ByteRing', ['ring/byte-ring-base', 'ring/byte-ring-sides', 'ring/byte-ring-usage'], /^ByteRing(?!Geometry)/],
+    ['MessageRing', ['ring/message-sender', 'ring/message-ring', 'ring/message-ring-layout'], /^Message/],
+    ['Broadcast', ['ring/broadcast', 'ring/broadcast-layout', 'ring/subscriber'], /^(Broadcast|Subscriber)/],
+    ['Several, and Node', ['node/file-descriptor', 'node/spawn'], /Options /],
+  ])('names all members and options of %s', (title, files, pattern) => {
+    const common = ['create', 'attach', 'open'];
+    const members = files.flatMap(file => membersOf(file, pattern)).filter(name => !common.includes(name));
+    expect(members.length).toBeGreaterThan(2);
+    const section = sections.get(title) ?? '';
+    expect(members.filter(name => !new RegExp(`\\b${name}\\b`).test(section))).toEqual([]);
   });
 });
