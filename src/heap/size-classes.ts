@@ -1,8 +1,8 @@
 /**
  * Size classes: every small request is rounded up to one of them.
  *
- * Up to 128 bytes a class every 16 (a block's alignment); above, eight classes each time the size doubles, so that at most 1/9
- * of a block (11.2%) is not asked for. A class's blocks are cut from spans of so many pages that at most an eighth of a
+ * Up to 128 bytes a class every 16 (a block's alignment); above, eight classes each time the size doubles, so that less than 1/9
+ * of a block is not asked for. A class's blocks are cut from spans of so many pages that at most an eighth of a
  * span is left over at its end.
  */
 

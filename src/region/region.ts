@@ -180,7 +180,7 @@ export class Region {
     return { ringwell: 1, seat, generation: seatGeneration(words, seat), memory: shared };
   }
 
-  /** Takes a token back that was never used. @throws {RingwellError} ERR_SEAT when it was used or cancelled */
+  /** Takes a token back that was never used. @throws {RingwellError} ERR_SEAT when it was used or cancelled; ERR_ATTACH for what is none */
   cancel(token: RegionToken): void {
     const { words, seats } = this.attachment;
     const what = 'Cannot cancel token';
