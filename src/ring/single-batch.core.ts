@@ -42,8 +42,12 @@ export function stage(words: Int32Array, own: Int32Array, item: number): number 
     const status = stageMore(words, own);
     if (status !== DONE) return status;
   }
-  if (own[OWN_RECORDS] !== 0 && load(words, own, item) === 0) return BAD_HANDLE;
   const staged = own[OWN_STAGED]!;
+  if (own[OWN_RECORDS] !== 0 && load(words, own, item) === 0) {
+    // Single puts take nothing off the room that is known of: so none is, while nothing is staged.
+    own[OWN_STAGED_ROOM] = staged;
+    return BAD_HANDLE;
+  }
   own[OWN_WORDS + staged] = item;
   own[OWN_STAGED] = staged + 1;
   return DONE;

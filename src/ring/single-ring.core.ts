@@ -38,8 +38,6 @@ import {
   OWN_SEEN,
   OWN_SHOWN,
   OWN_SLOTS,
-  OWN_STAGED,
-  OWN_STAGED_ROOM,
   OWN_TAIL,
 } from './own.js';
 import { takeSide } from './side.core.js';
@@ -66,15 +64,16 @@ function beginEpoch(words: Int32Array, own: Int32Array, side: number, at: number
   }
 }
 
-/** Takes the producer's side at this seat's first put. Answers DONE, UNSEATED or WRONG_SEAT: another has it. */
+/**
+ * Takes the producer's side at this seat's first put. Nothing is staged: who leaves the side flushes first, and who was recovered gets none.
+ * Answers DONE, UNSEATED or WRONG_SEAT: another has it.
+ */
 function takeProducer(words: Int32Array, own: Int32Array): number {
   const status = takeSide(words, own, QUEUE_PRODUCER);
   if (status !== DONE) return status;
   // Who was recovered as it took the side may have had it since, and be about to put.
   own[OWN_TAIL] = fenceTail(words, own[OWN_QUEUE]!, own[OWN_SLOTS]!, own[OWN_INDEX_MASK]! + 1, own[OWN_LIFE]!);
   own[OWN_SEEN] = Atomics.load(words, own[OWN_QUEUE]! + QUEUE_HEAD);
-  own[OWN_STAGED] = 0;
-  own[OWN_STAGED_ROOM] = 0;
   const shown = beginEpoch(words, own, QUEUE_PRODUCER, QUEUE_TAIL, own[OWN_TAIL]!);
   own[OWN_SHOWN] = shown;
   return shown === UNSEATED ? UNSEATED : DONE;

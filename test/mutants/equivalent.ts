@@ -81,6 +81,15 @@ export const EQUIVALENT: ReadonlyMap<string, string> = new Map([
     'the same word comes again when a slot was fenced 128 times in one lap, not 256',
   ],
   [
+    'core/lane.core:fenceTail: plain: Atomics.load(words, slot) -> words[slot]',
+    'an older word fails at the exchange, and it looks again; that the look at the side comes first then, which the explorer does not model, ' +
+      'takes an engine or a processor that swaps them',
+  ],
+  [
+    'core/lane.core:fenceTail: plain: Atomics.load(words, queue + 17) -> words[queue + 17]',
+    'an item of a later lap was put by who had the side by then: whoever has loaded it sees that side, or a later one',
+  ],
+  [
     'core/lane.core:undoStaging: plain: Atomics.store(words, slots + (position & (capacity - 1)), parityOf(capacity, position) ^ (-2147483648)) -> words[slots + (position & (capacity - 1))] = parityOf(capacity, position) ^ (-2147483648)',
     'nobody looks behind the first slot that was not put before the side is taken anew, by an exchange',
   ],

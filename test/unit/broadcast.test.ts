@@ -322,6 +322,21 @@ describe('a lossy broadcast', () => {
     expect([next(first), next(second)]).toEqual([NONE, NONE]);
   });
 
+  it('goes to the end where what says where the last message begins is old', () => {
+    const { all, regions } = seats(2, { capacity: 256 });
+    const subscriber = all[1]!.subscribe();
+    const { words } = regions[0]!.attachment;
+    const last = (all[0] as unknown as { tape: number }).tape + TAPE_LAST;
+    all[0]!.send(message(24, 1), 1);
+    const before = words[last]!;
+    for (let i = 2; i <= 100; i++) all[0]!.send(message(24, i), i);
+    // As by a sender that was recovered behind the exchange of its first message, and goes on now.
+    words[last] = before;
+    expect(next(subscriber)).toBe(NONE);
+    all[0]!.send(message(24, 101), 101);
+    expect([next(subscriber), subscriber.lost]).toEqual([[101, 24, 101], 100]);
+  });
+
   it('takes up the count where the numbers wrap', () => {
     const { all, regions } = seats(2, { capacity: 256 });
     const { words } = regions[0]!.attachment;

@@ -262,6 +262,22 @@ describe.each(MODES)('with $producers producer and $consumers consumer', modes =
     expect(pool.liveCount).toBe(0);
     region.check();
   });
+
+  it.runIf(modes.producers === 'single')('overwrites nothing after a handle that it did not stage', () => {
+    const region = Region.create({ maxByteLength: 262144, seats: 4 });
+    const pool = Pool.create({ region, name: 'pool', blockBytes: 16, capacity: 8 });
+    const r = Ring.create({ region, name: 'ring', capacity: 2, carries: pool, ...modes });
+    const [a, b, c] = [pool.acquire(), pool.acquire(), pool.acquire()];
+    refuses('ERR_HANDLE', () => r.stage(12345));
+    expect([r.enqueue(a), r.enqueue(b), r.stage(c)]).toEqual([true, true, false]);
+    expect([r.dequeue(), r.dequeue(), r.stage(c)]).toEqual([a, b, true]);
+    refuses('ERR_HANDLE', () => r.stage(12345));
+    expect([r.stage(b), r.stage(a)]).toEqual([true, false]); // full: what was staged is there now
+    expect([r.dequeue(), r.dequeue(), r.dequeue()]).toEqual([c, b, NONE]);
+    for (const handle of [a, b, c]) pool.release(handle);
+    expect(pool.liveCount).toBe(0);
+    region.check();
+  });
 });
 
 it('refuses modes that can not be', () => {
