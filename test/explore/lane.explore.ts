@@ -98,6 +98,7 @@ const flush = op('flush', [], ({ words, own }) => batch.flush(words, own));
 const take = op('take', [], ({ words, own }) => lane.take(words, own));
 const takeWait = op('takeWait', [], ({ words, own }) => lane.takeWait(words, own, Number.POSITIVE_INFINITY));
 const close = op('close', [], ({ words, own }) => ring.closeQueue(words, own));
+const takeProducer = op('take the side', [], ({ words, own }) => lane.asProducer(words, own));
 const leave = op('leave', [], function* ({ words, own }) {
   yield* side.leaveSide(words, own, QUEUE_PRODUCER);
   yield* side.leaveSide(words, own, QUEUE_CONSUMER);
@@ -693,6 +694,14 @@ export const programs: readonly Program[] = [
   evicted('producer, and a lap goes by', [notedPut(1)], [notedTake, notedTake], 0, [notedPut(2), notedPut(3)], {
     capacity: 1,
   }),
+  evicted(
+    'producer, as it takes the side, and a lap goes by',
+    [takeProducer],
+    [notedTake],
+    0,
+    [notedPut(2), notedPut(3)],
+    { capacity: 1, preemptions: 1 },
+  ),
   evicted('producer, and its heir stages', [notedPut(1), notedPut(2)], [notedTake, notedTake], 0, [
     stage(3),
     notedFlush,

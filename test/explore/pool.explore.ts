@@ -672,6 +672,16 @@ export const programs: readonly Program[] = [
     { victim: 0, doubled: true },
     { kills: 1, preemptions: 1 },
   ),
+  program(
+    'killed anywhere, releasing to whom another releases',
+    box => [
+      [acquire, postAndKeep(box + 1), acquire, postAndKeep(box)],
+      [lookInto(box), release],
+      [lookInto(box + 1), release],
+    ],
+    { victim: 1, doubled: true },
+    { kills: 1, preemptions: 1 },
+  ),
   // In the middle of a call, or with a stock, an evicted thread may still write what it was about to: shells look at its seat first.
   program(
     'evicted between two calls',
