@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyFrame, FRAMES_WORDS } from '../../src/core/frame.core.js';
+import { arm, bellIndex } from '../../src/core/doorbell.core.js';
+import { emptyFrame, FRAMES_ROOM_WAITERS, FRAMES_WORDS } from '../../src/core/frame.core.js';
 import type { Region } from '../../src/region/region.js';
 import { createStructure } from '../../src/region/structures.js';
 import { MessageRing } from '../../src/ring/message-ring.js';
@@ -48,6 +49,24 @@ describe('a message ring', () => {
     expect(ring.tryClaim(1, 1)).toBe(0);
     expect(received(ring, 1)).toHaveLength(1);
     expect(ring.send(message(1, 1), 1)).toBe(true);
+  });
+
+  it('wakes who waits at a seat beyond the first 31, for room or for a message', async () => {
+    const rings = ringsOf(34, 256);
+    const [first, last] = [rings[0]!, rings[33]!];
+    for (let i = 0; i < 4; i++) expect(first.send(message(64, i), i)).toBe(true);
+    // As `sendWait` before it blocks.
+    const words = new Int32Array(first.bytes.buffer);
+    const { frames } = last as unknown as { frames: number };
+    const bell = arm(words, frames + FRAMES_ROOM_WAITERS, 34);
+    expect(received(first)).toHaveLength(4);
+    expect(words[bellIndex(34)]).not.toBe(bell);
+    const others = ringsOf(34, 256);
+    const types: number[] = [];
+    const one = others[33]!.receiveAsync((_, __, type) => types.push(type));
+    expect(others[0]!.send(message(1, 8), 8)).toBe(true);
+    await one;
+    expect(types).toEqual([8]);
   });
 
   it('is written in place: claims may be committed in another order, and aborted ones are not received', () => {
