@@ -7,8 +7,14 @@ const LOCK_PATIENCE_MS = 1000;
 /** A heap is small, and what its seats keep is let be, up to so many times the empty spans that one keeps: 4 MiB. */
 const RELEASE_FROM = 64;
 
-/** So many blocks of others a thread gives back before it tells their owners. */
-const NOTES = 32;
+/**
+ * Whether the machine shows a thread's plain stores to others in the order in which they were made. x86 does; where that is not known to be
+ * it, as in browsers, the answer is no.
+ */
+function storesInOrder(): boolean {
+  const arch = (globalThis as { process?: { arch?: unknown } }).process?.arch;
+  return arch === 'x64' || arch === 'ia32';
+}
 
 /** A thread's private array for a heap, with empty stocks. Its geometry is read once; the entry has been checked. */
 export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int32Array {
@@ -20,8 +26,7 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   const pages = words[heap + core.HEAP_PAGES]!;
   const firstPage = data >>> pageShift;
   // One stock more, always empty, for requests that are too large for all classes.
-  const notes = core.OWN_STOCK + ((classes + 1) << core.STOCK_SHIFT);
-  const own = new Int32Array(notes + NOTES);
+  const own = new Int32Array(core.OWN_STOCK + ((classes + 1) << core.STOCK_SHIFT));
   own[core.OWN_HEAP] = heap;
   own[core.OWN_SEAT] = seated.seat;
   own[core.OWN_GENERATION] = seated.generation;
@@ -36,8 +41,8 @@ export function openSpans(seated: Seated, heap: number, mayBlock: boolean): Int3
   own[core.OWN_MAP] = words[heap + core.HEAP_MAP]! - firstPage;
   own[core.OWN_SPANS] = words[heap + core.HEAP_SPANS]! - firstPage * core.SPAN_WORDS;
   own[core.OWN_STATES] = words[heap + core.HEAP_STATES]! - (data >>> 5);
-  own[core.OWN_NOTES] = notes;
-  own[core.OWN_NOTED_MOST] = NOTES;
+  own[core.OWN_NOTED_MOST] = core.NOTES_MAX;
+  own[core.OWN_IN_ORDER] = storesInOrder() ? 1 : 0;
   own[core.OWN_FREE_MASK] = words[heap + core.HEAP_FREE_MASK]! - (data >>> 9);
   own[core.OWN_HOLDERS] = words[heap + core.HEAP_HOLDERS]! - (data >>> 6);
   own[core.OWN_USED_MASK] = words[heap + core.HEAP_USED_MASK]!;

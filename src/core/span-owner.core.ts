@@ -12,52 +12,37 @@ import {
   CLASS_BLOCKS,
   CLASS_BYTES,
   CLASS_PAGES,
-  CONTROL_ATTENTION,
   CONTROL_EMPTY_BYTES,
   CONTROL_HEADS,
   classIndex,
   classOf,
-  endLives,
   firstPageOf,
   HEAP_EMPTY_MAX,
-  hintOwner,
   isPage,
   OWN_CONTROL,
   OWN_FIRST_PAGE,
   OWN_FREE_MASK,
   OWN_HEAP,
-  OWN_HINT_GROUPS,
-  OWN_HINT_PAGES,
   OWN_MAP,
-  OWN_NOTED,
-  OWN_NOTED_MOST,
-  OWN_NOTES,
   OWN_OWNER,
   OWN_PAGE_SHIFT,
   OWN_PAGES,
   OWN_STOCK,
   PAGE_CLASS_SHIFT,
   PAGE_HELD,
-  PAGE_OFFSET_SHIFT,
   PAGE_SMALL,
   PAGE_STATE_SHIFT,
-  returnedIn,
   SPAN_EMPTY,
   SPAN_FREE,
   SPAN_FRESH,
   SPAN_LISTED,
   SPAN_NEXT,
   SPAN_PREVIOUS,
-  STAMPS,
-  STOCK_MOST,
   STOCK_POINTERS,
   STOCK_SHIFT,
-  setHolder,
   spanFresh,
   spanIndex,
   spanLength,
-  stateIndex,
-  stateOf,
 } from './span.core.js';
 import { DONE, UNSEATED } from './status.js';
 
@@ -224,147 +209,6 @@ export function spillStock(words: Int32Array, own: Int32Array, sizeClass: number
   for (let i = 0; i < keep; i++) own[stock + STOCK_POINTERS + i] = own[stock + STOCK_POINTERS + out + i]!;
   own[stock] = Math.max(keep, 0);
   return status;
-}
-
-/** Takes back what others returned in one page. Answers DONE or UNSEATED. */
-function collectPage(words: Int32Array, own: Int32Array, page: number): number {
-  const word = words[own[OWN_MAP]! + page]!;
-  return own[classIndex(own, classOf(word)) + CLASS_BYTES]! > 64
-    ? collectBlocks(words, own, page, word)
-    : collectPairs(words, own, page, word);
-}
-
-/**
- * As `collectPage`, where blocks are larger than what a pair of state words tells of: looks where they begin. Plain looks: whoever's hint
- * we came for wrote its stamp before it.
- */
-function collectBlocks(words: Int32Array, own: Int32Array, page: number, word: number): number {
-  const shift = own[OWN_PAGE_SHIFT]!;
-  const bytes = own[classIndex(own, classOf(word)) + CLASS_BYTES]!;
-  const before = (word >>> PAGE_OFFSET_SHIFT) << shift;
-  const end = (page + 1) << shift;
-  let pointer = (page << shift) - before + Math.imul(Math.trunc((before + bytes - 1) / bytes), bytes);
-  for (; pointer < end; pointer += bytes) {
-    const at = stateIndex(own, pointer);
-    const bit = 1 << ((pointer >>> 1) & 24);
-    if ((returnedIn(words[at]!, words[at + STAMPS]!) & bit) === 0) continue;
-    if ((stateOf(word) & PAGE_HELD) !== 0) setHolder(words, own, pointer, 0);
-    endLives(words, at, bit);
-    const empty = takeBack(words, own, pointer, word);
-    // Nothing of it is live any more.
-    if (empty !== 0) return dropSpan(words, own, empty);
-  }
-  return DONE;
-}
-
-/** As `collectPage`, where several blocks may stand in a pair of state words. */
-function collectPairs(words: Int32Array, own: Int32Array, page: number, word: number): number {
-  const shift = own[OWN_PAGE_SHIFT]!;
-  const start = page << shift;
-  for (let base = start; base < start + (1 << shift); base += 64) {
-    const at = stateIndex(own, base);
-    let bits = returnedIn(words[at]!, words[at + STAMPS]!);
-    if (bits === 0) continue;
-    if ((stateOf(word) & PAGE_HELD) !== 0) clearHolders(words, own, base, bits);
-    endLives(words, at, bits);
-    let empty = 0;
-    for (; bits !== 0; bits &= bits - 1) {
-      empty = takeBack(words, own, base + ((31 - Math.clz32(bits & -bits)) << 1), word);
-    }
-    if (empty !== 0) return dropSpan(words, own, empty);
-  }
-  return DONE;
-}
-
-/** Takes a block that was returned, and whose life is ended, into the stock, or gives it to its span. Answers as `returnBlock`. */
-function takeBack(words: Int32Array, own: Int32Array, pointer: number, word: number): number {
-  const stock = stockIndex(classOf(word));
-  const count = own[stock]!;
-  if (count >= own[stock + STOCK_MOST]!) return returnBlock(words, own, pointer);
-  own[stock + STOCK_POINTERS + count] = pointer;
-  own[stock] = count + 1;
-  return 0;
-}
-
-/** Writes off the holders of some blocks of one life word, each given by the lowest bit of its byte. */
-function clearHolders(words: Int32Array, own: Int32Array, base: number, bits: number): void {
-  for (let rest = bits; rest !== 0; rest &= rest - 1) {
-    setHolder(words, own, base + ((31 - Math.clz32(rest & -rest)) << 1), 0);
-  }
-}
-
-/** Notes the page of a block that was just stamped; when there are enough, their owners are told. */
-export function noteReturned(words: Int32Array, own: Int32Array, page: number): void {
-  const noted = own[OWN_NOTED]!;
-  own[own[OWN_NOTES]! + noted] = page;
-  own[OWN_NOTED] = noted + 1;
-  if (noted + 1 >= own[OWN_NOTED_MOST]!) tellReturned(words, own);
-}
-
-/** Tells the owners of all pages that are noted. */
-function tellReturned(words: Int32Array, own: Int32Array): void {
-  const noted = own[OWN_NOTED]!;
-  if (noted === 0) return;
-  own[OWN_NOTED] = 0;
-  // They change nothing. Our stamps come before the first, and our plain looks behind the second, on machines that let a look overtake
-  // a write (all), or the write of an exchange (some ARM).
-  const attention = own[OWN_CONTROL]! + CONTROL_ATTENTION;
-  Atomics.add(words, attention, 0);
-  Atomics.load(words, attention);
-  let told = 0;
-  for (let i = 0; i < noted; i++) {
-    const page = own[own[OWN_NOTES]! + i]!;
-    if (page !== told) hintOwner(words, own, page);
-    told = page;
-  }
-}
-
-/** Takes back all that others returned since the last time. Answers DONE or UNSEATED. */
-export function collectReturned(words: Int32Array, own: Int32Array): number {
-  const control = own[OWN_CONTROL]!;
-  tellReturned(words, own);
-  if (Atomics.load(words, control + CONTROL_ATTENTION) === 0) return DONE;
-  // Cleared before we look: whoever leaves a hint afterwards sets it again.
-  Atomics.store(words, control + CONTROL_ATTENTION, 0);
-  for (let group = 0; group << 10 < own[OWN_PAGES]!; group++) {
-    if (Atomics.load(words, control + own[OWN_HINT_GROUPS]! + group) === 0) continue;
-    let parts = Atomics.exchange(words, control + own[OWN_HINT_GROUPS]! + group, 0);
-    while (parts !== 0) {
-      const part = parts & -parts;
-      parts ^= part;
-      const at = group * 32 + 31 - Math.clz32(part);
-      let bits = Atomics.exchange(words, control + own[OWN_HINT_PAGES]! + at, 0);
-      while (bits !== 0) {
-        const bit = bits & -bits;
-        bits ^= bit;
-        const page = own[OWN_FIRST_PAGE]! + at * 32 + 31 - Math.clz32(bit);
-        if (isPage(own, page) === 0) continue; // damaged
-        const word = Atomics.load(words, own[OWN_MAP]! + page);
-        // The page may have gone to another since: then it looks itself.
-        if ((word & 0xff) !== own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) continue;
-        const status = collectPage(words, own, page);
-        if (status !== DONE) return status;
-      }
-    }
-  }
-  return DONE;
-}
-
-/**
- * Takes back all that others returned, hinted at or not: who stamped may not have told yet. Goes through all pages. Answers DONE or
- * UNSEATED.
- */
-export function collectAll(words: Int32Array, own: Int32Array): number {
-  tellReturned(words, own);
-  if (own[OWN_OWNER] === 0) return DONE; // nobody stamps what is the centre's
-  const end = own[OWN_FIRST_PAGE]! + own[OWN_PAGES]!;
-  for (let page = own[OWN_FIRST_PAGE]!; page < end; page++) {
-    const word = words[own[OWN_MAP]! + page]!;
-    if ((word & 0xff) !== own[OWN_OWNER] || (stateOf(word) & PAGE_SMALL) === 0) continue;
-    const status = collectPage(words, own, page);
-    if (status !== DONE) return status;
-  }
-  return DONE;
 }
 
 /** The block of a span by its number. */

@@ -17,7 +17,6 @@ import {
   endLife,
   HEAP_CACHES,
   HEAP_RESERVED,
-  hintReturned,
   holderOf,
   isLivePointer,
   lifeOf,
@@ -43,11 +42,11 @@ import {
   setHolder,
   spanIndex,
   spanLength,
-  stampReturned,
   stateOf,
 } from './span.core.js';
 import { abandonSpan, repairCentre } from './span-handover.core.js';
 import { blockAt } from './span-owner.core.js';
+import { hintReturned, stampReturned } from './span-returned.core.js';
 import { DONE } from './status.js';
 
 /** Counts a block that recovery frees. */
@@ -119,7 +118,7 @@ function hintSpan(words: Int32Array, own: Int32Array, page: number, pages: numbe
   for (let i = 0; i < pages; i++) hintReturned(words, own, owner, page + i);
 }
 
-/** Empties the control of a seat that is no more. */
+/** Empties the control of a seat that is no more. Its count of stamps goes on: others have seen it. */
 function clearControl(words: Int32Array, own: Int32Array, seat: number): void {
   const size = own[OWN_CONTROL_WORDS]!;
   const control = own[OWN_CONTROLS]! + seat * size;

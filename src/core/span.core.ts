@@ -21,7 +21,8 @@
  * free mask  a bit a granule: a free block of the span that is in nobody's stock
  * holders    a byte a granule: 0 the span's owner, 255 nobody, or a seat
  * control, one a seat, and one (0) for the centre
- *   0 attention: some span may have returned blocks | 16 bytes of empty spans kept | 32 the first span with room, a class each;
+ *   0 attention: some span may have returned blocks | 16 bytes of empty spans kept | 17 stamped: how many of others' blocks this seat
+ *   has stamped plainly, in all its lives | 32 the first span with room, a class each;
  *   then two levels of hint bits: for each of 32 pages, and for each page, that it may have returned blocks
  * class table, 4 words a class: block bytes | pages a span | blocks a span | stock
  * ```
@@ -31,18 +32,20 @@
  *   used mask, the other page words, counts and lists can be rebuilt from those words (`repairPages`).
  * - Only a span's owner writes its life words, free mask and record, plainly. Owner 0: whoever holds the lock does.
  * - A block is live when its life is odd and its stamp is another. Only a block's first granule is ever live.
- * - Others give a block back by making its stamp its life, a plain store of a byte. They note its page, and leave hints for so many
- *   pages at once, behind an atomic access; the owner finds it. Before it answers NONE it goes through all pages, hinted at or not.
+ * - Others give a block back by making its stamp its life: by compare-and-exchange, or, where a machine shows stores in their order, by
+ *   a plain store of a byte. They count it, note its page, and leave hints for so many pages at once, behind an atomic access. Before
+ *   its owner answers NONE it goes through all its pages, hinted at or not, if others have counted more than when it last did.
  * - The next life is another number, so a stamp that comes late does not match it. Only a thread that frees what another is freeing,
  *   and is stopped between two instructions while the block is freed, handed out and freed again, undoes that last free: it stays live.
- * - When a life wraps, after 128 of them, the stamp is cleared: an old stamp does not meet its own number again, unless such a
- *   thread was stopped for that long.
+ * - Each time a life has gone on by 128, that is after 64 lives, the stamp is cleared. So an old stamp does not meet its own number
+ *   again, unless such a thread was stopped for 64 lives of the block.
  * - A large block is a span of its own, class 0 in its word; all that happens to it happens under the lock.
- * - The owner may write a life as a byte, for the other bytes of the word are its own, too. A stamp's word is written whole by an
- *   exchange only: it loses no byte that another writes meanwhile.
+ * - The owner may write a life as a byte, for the other bytes of the word are its own, too. A word of stamps is written by bytes, or
+ *   whole by an atomic access, which loses no byte that another writes meanwhile.
  *
- * Hints: page words, life and stamp words and hint bits of pages read plainly while another may be writing them; a
- * compare-and-exchange, the owner's word or the lock decides. Lives wrap after 128; everything else is bounded by the number of pages.
+ * Hints: page words, and life and stamp words, read plainly while another may be writing them, where a compare-and-exchange, the owner's
+ * word or the lock decides; and counts of stamps, which are only told from each other. Lives wrap after 128; everything else is bounded
+ * by the number of pages.
  */
 
 export const HEAP_PAGE_SHIFT = 0;
@@ -91,6 +94,7 @@ export const SPAN_EMPTY = 6;
 
 export const CONTROL_ATTENTION = 0;
 export const CONTROL_EMPTY_BYTES = 16;
+export const CONTROL_STAMPED = 17;
 export const CONTROL_HEADS = 32;
 
 export const CLASS_WORDS = 4;
@@ -122,8 +126,8 @@ export const OWN_STATES = 11;
 export const STAMPS = 1;
 /** As bytes, a block's stamp stands so far behind its life. */
 export const STAMP_BYTES = 4;
-/** The life after which the stamp is cleared. */
-export const LIFE_LAST = 255;
+/** A life that has all of these bits is the last before the stamp is cleared. */
+export const LIFE_TURN = 127;
 export const OWN_FREE_MASK = 13;
 export const OWN_HOLDERS = 14;
 export const OWN_USED_MASK = 15;
@@ -142,12 +146,18 @@ export const OWN_RELEASE_AT = 24;
 /** Where the controls stand, and how many words one has. */
 export const OWN_CONTROLS = 25;
 export const OWN_CONTROL_WORDS = 26;
-/** How many blocks were stamped whose owner was not told, how many there may be, and where their pages are noted. */
+/** How many blocks were stamped whose owner was not told, and how many there may be. */
 export const OWN_NOTED = 27;
 export const OWN_NOTED_MOST = 28;
-export const OWN_NOTES = 29;
+/** Whether this machine shows a thread's stores to others in their order, see `storesInOrder`. */
+export const OWN_IN_ORDER = 29;
+/** How many stamps others had counted when this seat last went through all its pages. */
+export const OWN_COUNTED = 30;
+/** The pages of the blocks that are noted. */
+export const OWN_NOTES = 32;
+export const NOTES_MAX = 32;
 /** For each class a stock of 128 words: count | most | pointers; and its row of the class table, read once. */
-export const OWN_STOCK = 32;
+export const OWN_STOCK = 64;
 export const STOCK_SHIFT = 7;
 export const STOCK_MOST = 1;
 export const STOCK_POINTERS = 2;
@@ -206,7 +216,7 @@ export function stateIndex(own: Int32Array, pointer: number): number {
 }
 
 /** Where a block's byte stands in its word. */
-function byteShift(pointer: number): number {
+export function byteShift(pointer: number): number {
   return (pointer >>> 1) & 24;
 }
 
@@ -233,7 +243,7 @@ export function setLive(words: Int32Array, own: Int32Array, pointer: number): vo
   words[at] = words[at]! | (1 << byteShift(pointer));
 }
 
-/** Ends a live block's life; when that wraps, the stamp is cleared. Only its owner. */
+/** Ends a live block's life; after so many of them the stamp is cleared. Only its owner. */
 export function endLife(words: Int32Array, own: Int32Array, pointer: number): void {
   endLives(words, stateIndex(own, pointer), 1 << byteShift(pointer));
 }
@@ -243,9 +253,9 @@ export function endLives(words: Int32Array, at: number, bits: number): void {
   const lives = words[at]!;
   // One is added to each byte without a carry into the next.
   const next = ((lives & ALL_BUT_HIGH) + bits) ^ (lives & HIGH_BITS);
-  const wrapped = Math.imul(zeroBytes(next) & bits, 255);
+  const turned = Math.imul(zeroBytes(next & ALL_BUT_HIGH) & bits, 255);
   // Most blocks never had a stamp: then there is nothing to clear, and a plain look costs nothing.
-  if ((words[at + STAMPS]! & wrapped) !== 0) Atomics.and(words, at + STAMPS, ~wrapped);
+  if ((words[at + STAMPS]! & turned) !== 0) Atomics.and(words, at + STAMPS, ~turned);
   words[at] = next;
 }
 
@@ -272,55 +282,5 @@ export function setHolder(words: Int32Array, own: Int32Array, pointer: number, h
     const word = Atomics.load(words, at);
     const next = (word & ~(0xff << shift)) | (holder << shift);
     if (next === word || Atomics.compareExchange(words, at, word, next) === word) return;
-  }
-}
-
-/** Tells the owner of a page that it may have returned blocks. The bits first, then what makes the owner look at them. */
-export function hintReturned(words: Int32Array, own: Int32Array, owner: number, page: number): void {
-  if (owner > own[OWN_SEATS]!) return; // damaged: it names nobody
-  const control = own[OWN_CONTROLS]! + owner * own[OWN_CONTROL_WORDS]!;
-  const relative = page - own[OWN_FIRST_PAGE]!;
-  const at = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
-  const bit = 1 << (relative & 31);
-  // A plain look is enough, behind an atomic load that is behind our stamp: an exchange by the owner that we do not see comes
-  // after the stamp, and so finds it.
-  if ((words[at]! & bit) !== 0) return;
-  Atomics.or(words, at, bit);
-  // Looked at first: others often have written the same, and a look leaves them the line.
-  const group = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
-  const part = 1 << ((relative >>> 5) & 31);
-  if ((Atomics.load(words, group) & part) === 0) Atomics.or(words, group, part);
-  if (Atomics.load(words, control + CONTROL_ATTENTION) === 0) Atomics.store(words, control + CONTROL_ATTENTION, 1);
-}
-
-/** Gives a block of another's span back, and tells its owner at once. Answers 1, or 0 when it is not live. */
-export function stampReturned(words: Int32Array, own: Int32Array, pointer: number): number {
-  const lives = stateIndex(own, pointer);
-  const at = lives + STAMPS;
-  const shift = byteShift(pointer);
-  for (;;) {
-    const stamps = Atomics.load(words, at);
-    const life = (Atomics.load(words, lives) >>> shift) & 255;
-    if ((life & 1) === 0 || ((stamps >>> shift) & 255) === life) return 0;
-    const next = (stamps & ~(255 << shift)) | (life << shift);
-    if (Atomics.compareExchange(words, at, stamps, next) !== stamps) continue;
-    Atomics.load(words, at); // see `tellReturned`
-    hintOwner(words, own, pointer >>> own[OWN_PAGE_SHIFT]!);
-    return 1;
-  }
-}
-
-/**
- * Tells the owner of a page that blocks of it were stamped. Behind an atomic load that is behind the stamps: a new owner that our plain
- * looks do not see looks later, and so sees the stamps.
- */
-export function hintOwner(words: Int32Array, own: Int32Array, page: number): void {
-  const at = own[OWN_MAP]! + page;
-  let owner = words[at]! & 0xff;
-  while (owner !== 0) {
-    hintReturned(words, own, owner, page);
-    const now = words[at]! & 0xff;
-    if (now === owner) return;
-    owner = now; // it is handed on at this moment
   }
 }

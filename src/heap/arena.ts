@@ -2,6 +2,7 @@ import { checkInteger, checkOptions, RingwellError, show } from '../core/errors.
 import { Region } from '../region/region.js';
 import { findWritten, poisonWords } from './guarded.core.js';
 import { Heap } from './heap.js';
+import { checkAlignment } from './misuse.js';
 import { SMALL_BYTES_MAX } from './size-classes.js';
 
 /** How an arena is made. */
@@ -106,9 +107,7 @@ export class Arena {
    */
   allocate(bytes: number, alignment: number = 16): number {
     checkInteger(bytes, 0, 2 ** 31, 'arena.allocate: bytes');
-    checkInteger(alignment, 1, 65536, 'arena.allocate: alignment');
-    if ((alignment & (alignment - 1)) !== 0)
-      throw new RingwellError('ERR_GEOMETRY', `arena.allocate: alignment must be a power of two, got ${alignment}`);
+    checkAlignment(alignment, 65536, 'arena.allocate');
     if (this.heap !== undefined && bytes > this.byteLength / LARGE_SHARE) {
       const pointer = this.allocateLarge(bytes, alignment);
       if (pointer !== 0) return pointer;

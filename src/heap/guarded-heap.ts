@@ -1,7 +1,8 @@
-import { checkInteger, RingwellError, show } from '../core/errors.js';
+import { checkInteger, RingwellError } from '../core/errors.js';
 import type { Attached } from '../region/attachment.js';
 import * as guard from './guarded.core.js';
 import { HeapBase, type HeapStats } from './heap-base.js';
+import { badPointer, checkAlignment } from './misuse.js';
 import type { SharedHeap } from './shared-heap.js';
 
 /** Freed blocks that a thread keeps back, and the part of the heap that they may take. */
@@ -79,9 +80,7 @@ export class GuardedHeap extends HeapBase implements Attached {
 
   alignedAlloc(alignment: number, bytes: number): number {
     const what = 'heap.alignedAlloc';
-    const align = checkInteger(alignment, 1, 2 ** 30, `${what}: alignment`);
-    if ((align & (align - 1)) !== 0)
-      throw new RingwellError('ERR_GEOMETRY', `${what}: alignment must be a power of two, got ${show(alignment)}`);
+    const align = checkAlignment(alignment, 2 ** 30, what);
     return this.allocate(checkInteger(bytes, 0, 2 ** 31, `${what}: bytes`), Math.max(16, align));
   }
 
@@ -121,7 +120,7 @@ export class GuardedHeap extends HeapBase implements Attached {
   /** The size of a live block whose canaries are whole. @throws {RingwellError} ERR_HANDLE, ERR_CORRUPTION */
   private look(pointer: number, call: string): number {
     const block = this.blockOf(pointer);
-    if (block < 0) throw this.bad(pointer, call);
+    if (block < 0) throw badPointer(pointer, call);
     const size = guard.guardSize(this.i32, pointer);
     if (block === 0 || size < 0 || size + guard.GUARD_TAIL > this.inner.usableSize(block)) {
       throw this.hurt(pointer, call, 'before its beginning');
@@ -231,10 +230,6 @@ export class GuardedHeap extends HeapBase implements Attached {
     if (!this.inner.isSeated) return; // what is in quarantine is others' by now
     while (this.quarantine.length > 0) this.dismiss();
     this.inner[Symbol.dispose]();
-  }
-
-  private bad(pointer: unknown, call: string): RingwellError {
-    return new RingwellError('ERR_HANDLE', `heap.${call}: expected a live pointer of this heap, got ${show(pointer)}`);
   }
 
   private hurt(pointer: number, call: string, where: string): RingwellError {

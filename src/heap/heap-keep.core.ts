@@ -35,7 +35,8 @@ import {
   stateOf,
 } from '../core/span.core.js';
 import { abandonSpan, enterHeap } from '../core/span-handover.core.js';
-import { blockAt, collectAll, dropSpan, spillStock } from '../core/span-owner.core.js';
+import { blockAt, dropSpan, spillStock } from '../core/span-owner.core.js';
+import { collectAll } from '../core/span-returned.core.js';
 import { DONE, UNSEATED } from '../core/status.js';
 
 /** Gives back to the page heap every empty span that this seat keeps, and its stocks to their spans. Answers a status. */

@@ -19,10 +19,11 @@ import {
   HEAP_RESERVED,
   holderOf,
   isLivePointer,
-  LIFE_LAST,
+  LIFE_TURN,
   lifeOf,
   OWN_GENERATION,
   OWN_HEAP,
+  OWN_IN_ORDER,
   OWN_MAP,
   OWN_OWNER,
   OWN_PAGE_SHIFT,
@@ -42,19 +43,11 @@ import {
   setLive,
   spanLength,
   stampOf,
-  stampReturned,
   stateOf,
 } from '../core/span.core.js';
 import { enterHeap, takeSpan, writeHolder } from '../core/span-handover.core.js';
-import {
-  collectReturned,
-  dropSpan,
-  fillStock,
-  noteReturned,
-  returnBlock,
-  spillStock,
-  stockIndex,
-} from '../core/span-owner.core.js';
+import { dropSpan, fillStock, returnBlock, spillStock, stockIndex } from '../core/span-owner.core.js';
+import { collectReturned, noteReturned, stampReturned } from '../core/span-returned.core.js';
 import { BAD_HANDLE, DONE, NONE, UNSEATED } from '../core/status.js';
 import { releaseKept, trimHeap } from './heap-keep.core.js';
 
@@ -75,7 +68,7 @@ export function mallocStocked(own: Int32Array, u8: Uint8Array, states: number, s
 
 /**
  * Gives a block back into this seat's stock. Answers 1, or 0 when it is not to be done like that (another's, large, not live, its
- * life wraps, stock full): then nothing has changed. Fast path: plain. `pointer` is a multiple of 16 within the data.
+ * stamp is to be cleared, stock full): then nothing has changed. Fast path: plain. `pointer` is a multiple of 16 within the data.
  */
 export function freeStocked(
   words: Int32Array,
@@ -91,7 +84,7 @@ export function freeStocked(
   if ((page & 0xffff) !== tag) return 0;
   const at = states + (pointer >>> 4) + ((pointer >>> 4) & -4);
   const life = u8[at]!;
-  if ((life & 1) === 0 || life === LIFE_LAST) return 0;
+  if ((life & 1) === 0 || (life & LIFE_TURN) === LIFE_TURN) return 0;
   // A hint: another seat may be stamping it now. Ordered before us, it is seen; else the next life is another number.
   if (u8[at + STAMP_BYTES] === life) return 0;
   const stock = OWN_STOCK + (((page >>> PAGE_CLASS_SHIFT) & 0xff) << STOCK_SHIFT);
@@ -212,10 +205,12 @@ function tryLarge(words: Int32Array, own: Int32Array, pages: number, align: numb
 
 /**
  * Gives a small block of another seat's span back. Answers 1, or 0 when it is not to be done like that: then nothing has changed. Plain,
- * so that the lines of many blocks come at once, but for one in so many. It needs no look at the seat: whoever frees a block that is not
- * its own writes nothing that is. `pointer` is a multiple of 16 within the data.
+ * so that the lines of many blocks come at once, but for one in so many; so only where stores are shown in their order, or what was
+ * last written into the block could come after the stamp, and after its next holder. It needs no look at the seat: whoever frees a block
+ * that is not its own writes nothing that another seat would. `pointer` is a multiple of 16 within the data.
  */
 export function freeOthers(words: Int32Array, own: Int32Array, u8: Uint8Array, pointer: number): number {
+  if (own[OWN_IN_ORDER] === 0) return 0;
   const page = pointer >>> own[OWN_PAGE_SHIFT]!;
   const word = words[own[OWN_MAP]! + page]!;
   const owner = word & 0xff;

@@ -1,4 +1,4 @@
-import { checkInteger, RingwellError, show } from '../core/errors.js';
+import { checkInteger } from '../core/errors.js';
 import { openSpans } from '../core/heap.js';
 import { lockHeap, unlockHeap } from '../core/page-heap.core.js';
 import { SEAT_ATTACHED, SEAT_GENERATION_SHIFT, seatIndex } from '../core/seat.core.js';
@@ -25,12 +25,13 @@ import {
   STOCK_SHIFT,
 } from '../core/span.core.js';
 import { checkPages } from '../core/span-recovery.core.js';
-import { BAD_HANDLE, DONE, NONE } from '../core/status.js';
+import { BAD_HANDLE, DONE } from '../core/status.js';
 import type { Attached, Attachment } from '../region/attachment.js';
 import { mayBlock } from '../region/lock.js';
 import * as core from './heap.core.js';
 import { HeapBase, type HeapOptions, type HeapStats } from './heap-base.js';
 import { leaveHeap, trimHeap } from './heap-keep.core.js';
+import { badPointer, checkAlignment, lockHeld } from './misuse.js';
 import { classOfGranules } from './size-classes.js';
 import { type SoftLimit, softLimitOf } from './soft-limit.js';
 import { countBlocks, walkBlocks } from './walk-blocks.js';
@@ -63,7 +64,7 @@ export class SharedHeap extends HeapBase implements Attached {
   private readonly own: Int32Array;
   private readonly classOf: Uint8Array;
   private readonly sizes: readonly number[];
-  private smallMax: number;
+  private readonly smallMax: number;
   private readonly pageShift: number;
   private readonly dataOffset: number;
   private readonly dataBytes: number;
@@ -167,9 +168,8 @@ export class SharedHeap extends HeapBase implements Attached {
       return 0;
     }
     if (size <= usable && size > usable >>> 1) return pointer;
-    const pages = Math.ceil(size / 2 ** this.pageShift);
     if (usable > this.smallMax && size > this.smallMax && size <= this.dataBytes) {
-      const status = core.resizeLarge(this.words, this.own, pointer, pages);
+      const status = core.resizeLarge(this.words, this.own, pointer, Math.ceil(size / 2 ** this.pageShift));
       this.checkStatus(status);
       if (status === DONE) {
         if (this.softLimit !== undefined) this.lookAtSoftLimit(0);
@@ -185,11 +185,8 @@ export class SharedHeap extends HeapBase implements Attached {
   }
 
   alignedAlloc(alignment: number, bytes: number): number {
-    const what = 'heap.alignedAlloc';
-    const align = checkInteger(alignment, 1, 2 ** 30, `${what}: alignment`);
-    if ((align & (align - 1)) !== 0)
-      throw new RingwellError('ERR_GEOMETRY', `${what}: alignment must be a power of two, got ${show(alignment)}`);
-    const size = checkInteger(bytes, 0, REQUEST_MAX, `${what}: bytes`);
+    const align = checkAlignment(alignment, 2 ** 30, 'heap.alignedAlloc');
+    const size = checkInteger(bytes, 0, REQUEST_MAX, 'heap.alignedAlloc: bytes');
     if (align <= 16) return this.malloc(size);
     const pageBytes = 2 ** this.pageShift;
     if (align <= pageBytes && size <= this.smallMax) {
@@ -197,10 +194,7 @@ export class SharedHeap extends HeapBase implements Attached {
       const fitting = this.sizes.find(most => most >= size && most % align === 0);
       if (fitting !== undefined) return this.malloc(fitting);
     }
-    return this.mallocSlow(
-      Math.max(size, 1),
-      Math.max(2, align / pageBytes) === 2 && align <= pageBytes ? 1 : align / pageBytes,
-    );
+    return this.mallocSlow(Math.max(size, 1), Math.max(1, align / pageBytes));
   }
 
   free(pointer: number): void {
@@ -221,10 +215,10 @@ export class SharedHeap extends HeapBase implements Attached {
 
   private freeSlow(pointer: number): void {
     if (this.words[this.seatAt] !== this.seatWord) throw this.attachment.unseated();
-    if (!this.isPointer(pointer)) throw this.badPointer(pointer, 'free');
+    if (!this.isPointer(pointer)) throw badPointer(pointer, 'free');
     if (core.freeOthers(this.words, this.own, this.u8, pointer) === 1) return;
     const status = core.freeBlock(this.words, this.own, pointer);
-    if (status === BAD_HANDLE) throw this.badPointer(pointer, 'free');
+    if (status === BAD_HANDLE) throw badPointer(pointer, 'free');
     this.checkStatus(status);
   }
 
@@ -234,7 +228,7 @@ export class SharedHeap extends HeapBase implements Attached {
 
   private usableOf(pointer: number, call: string): number {
     const bytes = this.isPointer(pointer) ? core.usableBytes(this.words, this.own, pointer) : 0;
-    if (bytes === 0) throw this.badPointer(pointer, call);
+    if (bytes === 0) throw badPointer(pointer, call);
     return bytes;
   }
 
@@ -277,9 +271,9 @@ export class SharedHeap extends HeapBase implements Attached {
 
   private changeHolder(pointer: number, holder: number, call: string): void {
     if (this.attachment.left) throw this.attachment.unseated();
-    if (!this.isPointer(pointer)) throw this.badPointer(pointer, call);
+    if (!this.isPointer(pointer)) throw badPointer(pointer, call);
     const status = core.changeHolder(this.words, this.own, pointer, holder);
-    if (status === BAD_HANDLE) throw this.badPointer(pointer, call);
+    if (status === BAD_HANDLE) throw badPointer(pointer, call);
     this.checkStatus(status);
   }
 
@@ -344,21 +338,13 @@ export class SharedHeap extends HeapBase implements Attached {
 
   [Symbol.dispose](): void {
     // Without the seat what we kept is no longer ours.
-    if (!this.attachment.left && trimHeap(this.words, this.own) === NONE) return;
+    if (!this.attachment.left) trimHeap(this.words, this.own);
   }
 
   /** Throws for what a shared function answered when it had to do with the seat, or the lock. */
   private checkStatus(status: number): void {
     if (status >= 0) return;
     if (status !== LOCK_HELD) throw this.attachment.unseated();
-    const holder = Atomics.load(this.words, this.heap + HEAP_LOCK) & 0xff;
-    throw new RingwellError(
-      'ERR_ATTACH',
-      `Seat ${holder} has held the heap's lock for a second; if its thread has ended, recover it`,
-    );
-  }
-
-  private badPointer(pointer: unknown, call: string): RingwellError {
-    return new RingwellError('ERR_HANDLE', `heap.${call}: expected a live pointer of this heap, got ${show(pointer)}`);
+    throw lockHeld(Atomics.load(this.words, this.heap + HEAP_LOCK) & 0xff);
   }
 }

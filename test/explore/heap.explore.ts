@@ -101,14 +101,19 @@ export const awaitPost = (at: number): Op =>
     yield* shell.fetch(words, at);
     return 0;
   });
-/** After another has signalled that it freed a block: there is one, told or not. */
-const mallocSurely = (at: number): Op =>
-  op('malloc', [], function* (me) {
-    yield* shell.fetch(me.words, at);
-    const pointer = yield* keep(me, mallocBlock(me));
-    if (pointer <= 0) throw new Error('A block that was freed is not found');
-    return pointer;
-  });
+/** After another has signalled that it freed a block: there is one, told or not, unless this thread holds so many already. */
+const mallocSurely = (at: number, most = 2): Op =>
+  op(
+    'malloc',
+    [],
+    function* (me) {
+      yield* shell.fetch(me.words, at);
+      const pointer = yield* keep(me, mallocBlock(me));
+      if (pointer <= 0) throw new Error('A block that was freed is not found');
+      return pointer;
+    },
+    ({ kept }) => kept.length < most,
+  );
 export const signal = (at: number): Op => op('signal', [], ({ words }) => shell.post(words, at, 1));
 /** Frees one in the middle of the notebook. */
 export const freeThe = (index: number): Op =>
@@ -151,6 +156,8 @@ export interface Setup {
   readonly lives?: number;
   /** So many blocks of others a thread gives back before it tells their owners. */
   readonly noted?: number;
+  /** Whether the machine shows stores in their order, so that others' blocks are stamped plainly. */
+  readonly inOrder?: boolean;
   /** Somebody's notebook names blocks that others may free. */
   readonly fetched?: boolean;
   /** The seat that a thread sits on; by default 1, 2, ... */
@@ -210,6 +217,7 @@ export function program(
     doubled = false,
     lives = 0,
     noted = 1,
+    inOrder = true,
     fetched = false,
     posted = false,
     seatOf = (thread: number) => thread + 1,
@@ -237,6 +245,7 @@ export function program(
   const ownOf = (index: number): Int32Array => {
     const own = openSpans(seatedAt(region, index), at, mayBlock);
     own[span.OWN_NOTED_MOST] = noted;
+    own[span.OWN_IN_ORDER] = inOrder ? 1 : 0;
     return own;
   };
   const probe = ownOf(1);
@@ -295,6 +304,7 @@ export function program(
         const control = words[at + span.HEAP_CONTROLS]! + i * words[at + span.HEAP_CONTROL_WORDS]!;
         return [
           [control + span.CONTROL_ATTENTION, control + span.CONTROL_ATTENTION + 1],
+          [control + span.CONTROL_STAMPED, control + span.CONTROL_STAMPED + 1],
           [control + probe[span.OWN_HINT_GROUPS]!, control + probe[span.OWN_HINT_GROUPS]! + 1],
           [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1],
         ] as const;
@@ -345,6 +355,31 @@ export const programs: readonly Program[] = [
       [fetchFrom(box), free],
     ],
     { lives: 127 },
+  ),
+  program(
+    'freed by another, where the stamp is cleared half way',
+    box => [
+      [malloc, postTo(box), malloc, free],
+      [fetchFrom(box), free],
+    ],
+    { lives: 63 },
+  ),
+  program(
+    'freed by another, where stores are shown in any order',
+    box => [
+      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
+      [fetchFrom(box), free],
+      [fetchFrom(box + 1), free],
+    ],
+    { pages: 1, stockMax: 2, inOrder: false },
+  ),
+  program(
+    'freed by both at once, where stores are shown in any order',
+    box => [
+      [malloc, postAndKeep(box), free, malloc],
+      [fetchFrom(box), free],
+    ],
+    { doubled: true, inOrder: false },
   ),
   program(
     'freed by both at once',
@@ -448,6 +483,20 @@ export const programs: readonly Program[] = [
       [fetchFrom(box), free, signal(box + 1)],
     ],
     { pages: 1, noted: 32 },
+  ),
+  program(
+    'freed by others, who never tell, while there is no room again and again',
+    box => [
+      [
+        ...[malloc, postTo(box), malloc, postTo(box + 1), malloc],
+        ...[mallocSurely(box + 2, 1), awaitPost(box + 2), mallocSurely(box + 3)],
+      ],
+      [fetchFrom(box), free, signal(box + 2)],
+      [fetchFrom(box + 1), free, signal(box + 3)],
+    ],
+    { pages: 1, noted: 32 },
+    // That a stamp is seen where its count is, is the machine's order of stores, which old values of hints know nothing of.
+    { preemptions: 3, hints: [], races: false },
   ),
   program(
     'freed by another, who leaves before it tells',
