@@ -51,37 +51,32 @@ import { dropSpan, returnBlock, stockIndex } from './span-owner.core.js';
 import { DONE } from './status.js';
 
 /**
- * Leaves hints that a page may have returned blocks: the bits first, then what makes the owner look at them. Each is looked at for itself,
- * for who set the others may have died right then; and atomically, for a plain look could overtake our stamps. A bit that we see set the
- * owner takes back later, and then sees the stamps.
+ * Leaves hints that a page may have returned blocks: the bits first, then what makes the owner look at them. For who is behind an atomic
+ * load that is behind the stamps: what it sees set the owner takes back later, and then sees the stamps. So plain looks are enough where all
+ * is set. Behind an exchange of ours they could overtake that, on some ARM: then they are atomic.
  */
 export function hintReturned(words: Int32Array, own: Int32Array, owner: number, page: number): void {
   if (owner > own[OWN_SEATS]!) return; // damaged: it names nobody
   const control = own[OWN_CONTROLS]! + owner * own[OWN_CONTROL_WORDS]!;
   const relative = page - own[OWN_FIRST_PAGE]!;
-  setHint(words, control + own[OWN_HINT_PAGES]! + (relative >>> 5), 1 << (relative & 31));
-  setHint(words, control + own[OWN_HINT_GROUPS]! + (relative >>> 10), 1 << ((relative >>> 5) & 31));
-  setHint(words, control + CONTROL_ATTENTION, 1);
-}
-
-/** Sets a bit. Looked at first: others often have set it, and a look leaves them the line. */
-function setHint(words: Int32Array, at: number, bit: number): void {
-  if ((Atomics.load(words, at) & bit) === 0) Atomics.or(words, at, bit);
+  const pages = control + own[OWN_HINT_PAGES]! + (relative >>> 5);
+  const bit = 1 << (relative & 31);
+  const groups = control + own[OWN_HINT_GROUPS]! + (relative >>> 10);
+  const part = 1 << ((relative >>> 5) & 31);
+  // Each for itself: who set the one may have died before the others.
+  if ((words[pages]! & bit) === 0) Atomics.or(words, pages, bit);
+  else if ((words[groups]! & part) !== 0 && words[control + CONTROL_ATTENTION] !== 0) return;
+  if ((Atomics.load(words, groups) & part) === 0) Atomics.or(words, groups, part);
+  if (Atomics.load(words, control + CONTROL_ATTENTION) === 0) Atomics.store(words, control + CONTROL_ATTENTION, 1);
 }
 
 /**
- * Tells the owner of a page that blocks of it were stamped. Behind an atomic access that is behind the stamps, and by atomic looks, or
- * they could overtake it: a new owner that we do not see looks later, and so sees the stamps.
+ * Tells the owner of a page that blocks of it were stamped. Behind an atomic load that is behind the stamps: an owner that we do not see
+ * takes the page over later, and looks at all of it.
  */
 function hintOwner(words: Int32Array, own: Int32Array, page: number): void {
-  const at = own[OWN_MAP]! + page;
-  let owner = Atomics.load(words, at) & 0xff;
-  while (owner !== 0) {
-    hintReturned(words, own, owner, page);
-    const now = Atomics.load(words, at) & 0xff;
-    if (now === owner) return;
-    owner = now; // it is handed on at this moment
-  }
+  const owner = words[own[OWN_MAP]! + page]! & 0xff;
+  if (owner !== 0) hintReturned(words, own, owner, page);
 }
 
 /** Gives a block of another's span back, and tells its owner at once. Answers 1, or 0 when it is not live. */
@@ -95,6 +90,7 @@ export function stampReturned(words: Int32Array, own: Int32Array, pointer: numbe
     if ((life & 1) === 0 || ((stamps >>> shift) & 255) === life) return 0;
     const next = (stamps & ~(255 << shift)) | (life << shift);
     if (Atomics.compareExchange(words, at, stamps, next) !== stamps) continue;
+    Atomics.load(words, at); // as in tellReturned
     hintOwner(words, own, pointer >>> own[OWN_PAGE_SHIFT]!);
     return 1;
   }
@@ -115,8 +111,11 @@ function tellReturned(words: Int32Array, own: Int32Array): void {
   const noted = own[OWN_NOTED]!;
   if (noted === 0) return;
   own[OWN_NOTED] = 0;
-  // Changes nothing, but our stamps come before it, and our looks behind it.
-  Atomics.add(words, own[OWN_CONTROL]! + CONTROL_ATTENTION, 0);
+  // They change nothing. Our stamps come before the first, and our plain looks behind the second, on machines that let a look overtake
+  // a write (all), or the write of an exchange (some ARM).
+  const attention = own[OWN_CONTROL]! + CONTROL_ATTENTION;
+  Atomics.add(words, attention, 0);
+  Atomics.load(words, attention);
   let told = 0;
   for (let i = 0; i < noted; i++) {
     const page = own[OWN_NOTES + i]!;

@@ -84,9 +84,11 @@ export function freeStocked(
   if ((page & 0xffff) !== tag) return 0;
   const at = states + (pointer >>> 4) + ((pointer >>> 4) & -4);
   const life = u8[at]!;
-  if ((life & 1) === 0 || (life & LIFE_TURN) === LIFE_TURN) return 0;
   // A hint: another seat may be stamping it now. Ordered before us, it is seen; else the next life is another number.
-  if (u8[at + STAMP_BYTES] === life) return 0;
+  const stamp = u8[at + STAMP_BYTES]!;
+  if ((life & 1) === 0 || stamp === life) return 0;
+  // Most blocks never had a stamp that could be cleared.
+  if ((life & LIFE_TURN) === LIFE_TURN && stamp !== 0) return 0;
   const stock = OWN_STOCK + (((page >>> PAGE_CLASS_SHIFT) & 0xff) << STOCK_SHIFT);
   const count = own[stock]!;
   if (count >= own[stock + STOCK_MOST]!) return 0;
