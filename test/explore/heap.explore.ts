@@ -300,7 +300,7 @@ export function program(
           })),
         }),
     hints: [
-      ...Array.from({ length: seats + 1 }, (_, i) => {
+      ...[0, ...Array.from({ length: plans.length + supervisors }, (_, thread) => seatOf(thread))].flatMap(i => {
         const control = words[at + span.HEAP_CONTROLS]! + i * words[at + span.HEAP_CONTROL_WORDS]!;
         return [
           [control + span.CONTROL_ATTENTION, control + span.CONTROL_ATTENTION + 1],
@@ -308,7 +308,7 @@ export function program(
           [control + probe[span.OWN_HINT_GROUPS]!, control + probe[span.OWN_HINT_GROUPS]! + 1],
           [control + probe[span.OWN_HINT_PAGES]!, control + probe[span.OWN_HINT_PAGES]! + 1],
         ] as const;
-      }).flat(),
+      }),
       [words[at + span.HEAP_MAP]!, words[at + span.HEAP_MAP]! + pages],
       [words[at + span.HEAP_STATES]!, words[at + span.HEAP_STATES]! + pages * 16],
     ],

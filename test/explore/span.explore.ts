@@ -176,7 +176,7 @@ export const programs: readonly Program[] = [
       [awaitPost(box), malloc, malloc],
     ],
     { seatOf: thread => [129, 1, 130][thread]!, pages: 1 },
-    { preemptions: 3 },
+    { preemptions: 2 },
   ),
   // Who allocated behind the recovery would give a life that was not ended another meaning.
   program(
