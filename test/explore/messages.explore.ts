@@ -411,6 +411,9 @@ export const programs: readonly Program[] = [
   program('2 x 3, tries, below 2^29', [[1, 2, 3].map(v => send(v)), [receive, receive, receive]], { start: -2 }),
   // Each finds its place behind the other's claim, at a position that has the highest bit.
   program('3 x 1, two producers, from 2^28 on', [[send(1)], [send(2)], [receive]], { start: 2 ** 28 }),
+  program('two that would receive, of whom one does', [[become], [become]], {
+    spec: { start: false, step: isTaken => [[true, isTaken ? NONE : DONE]] },
+  }),
   program('3 x 2, two producers', [
     [send(1), send(2)],
     [send(3), send(4)],
