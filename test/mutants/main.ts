@@ -131,7 +131,7 @@ async function main(): Promise<number> {
   const reached = new Set(reaches.flatMap(({ functions }) => [...functions]));
   const walked = all.filter(({ file, fn }) => [...callers(file, fn)].some(name => reached.has(name)));
   const { only } = options;
-  const chosen = choose(walked, options.quick ? 3 : Number(options.count)).filter(
+  const chosen = choose(walked, options.quick ? 5 : Number(options.count)).filter(
     ({ key }) => only.length === 0 || only.some(text => key.includes(text)),
   );
   const [part, parts] = options.shard.split('/').map(Number) as [number, number];
