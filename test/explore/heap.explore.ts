@@ -425,6 +425,15 @@ export const programs: readonly Program[] = [
     { pages: 1, posted: true },
     { victims: [1] },
   ),
+  program(
+    'killed anywhere, freeing by an exchange',
+    box => [
+      [malloc, postTo(box), malloc],
+      [fetchFrom(box), free],
+    ],
+    { pages: 1, posted: true, inOrder: false },
+    { victims: [1] },
+  ),
   program('killed anywhere, without caches', () => [pair, [malloc]], { caches: false, stockMax: 0 }, { victims: [0] }),
   program(
     'killed, and its block adopted',
@@ -466,6 +475,15 @@ export const programs: readonly Program[] = [
       [lookInto(box), free],
     ],
     { pages: 1, posted: true, fetched: true },
+    { victims: [0] },
+  ),
+  program(
+    'killed anywhere, collecting small blocks that another frees',
+    box => [
+      [malloc, postTo(box), malloc, malloc],
+      [lookInto(box), free],
+    ],
+    { pages: 1, block: 32, posted: true, fetched: true },
     { victims: [0] },
   ),
   program(
