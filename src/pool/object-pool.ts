@@ -87,7 +87,7 @@ export class ObjectPool<T extends object> {
   private readonly max: number;
   /** Whether a release is nothing but a link: there is neither `reset` nor `max`. */
   private readonly isPlain: boolean;
-  /** Whether free objects are counted as they come and go: there is a `max`. A count costs a tenth of a pair. */
+  /** Whether free objects are counted as they come and go: there is a `max`. A count costs a sixth of a pair. */
   private readonly counts: boolean;
   private head: T | null = NOTHING;
   private headCount = 0;
