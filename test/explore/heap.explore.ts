@@ -340,6 +340,22 @@ export function program(
 }
 
 const pair = [malloc, free];
+/** One allocates, another frees it, and the first allocates again. */
+const freeing = (box: number): Op[][] => [
+  [malloc, postTo(box), malloc],
+  [fetchFrom(box), free],
+];
+/** As `freeing`, where the other may come too late, and the first needs what comes back. */
+const collecting = (box: number): Op[][] => [
+  [malloc, postTo(box), malloc, malloc],
+  [lookInto(box), free],
+];
+/** Two blocks of one owner, each freed by another. */
+const freedByTwo = (box: number): Op[][] => [
+  [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
+  [fetchFrom(box), free],
+  [fetchFrom(box + 1), free],
+];
 
 export const programs: readonly Program[] = [
   program('two seats, each its own blocks', () => [[...pair, malloc], pair]),
@@ -364,15 +380,11 @@ export const programs: readonly Program[] = [
     ],
     { lives: 63 },
   ),
-  program(
-    'freed by another, where stores are shown in any order',
-    box => [
-      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
-      [fetchFrom(box), free],
-      [fetchFrom(box + 1), free],
-    ],
-    { pages: 1, stockMax: 2, inOrder: false },
-  ),
+  program('freed by another, where stores are shown in any order', freedByTwo, {
+    pages: 1,
+    stockMax: 2,
+    inOrder: false,
+  }),
   program(
     'freed by both at once, where stores are shown in any order',
     box => [
@@ -416,21 +428,10 @@ export const programs: readonly Program[] = [
   program('without caches', () => [pair, pair], { caches: false, stockMax: 0 }),
   program('killed anywhere', () => [[...pair, malloc], pair], {}, { victims: [0] }),
   program('killed anywhere, large', () => [[mallocLarge(2), free], [malloc]], {}, { victims: [0] }),
-  program(
-    'killed anywhere, freeing',
-    box => [
-      [malloc, postTo(box), malloc],
-      [fetchFrom(box), free],
-    ],
-    { pages: 1, posted: true },
-    { victims: [1] },
-  ),
+  program('killed anywhere, freeing', freeing, { pages: 1, posted: true }, { victims: [1] }),
   program(
     'killed anywhere, freeing by an exchange',
-    box => [
-      [malloc, postTo(box), malloc],
-      [fetchFrom(box), free],
-    ],
+    freeing,
     { pages: 1, posted: true, inOrder: false },
     { victims: [1] },
   ),
@@ -450,15 +451,7 @@ export const programs: readonly Program[] = [
     { pages: 1 },
     { victims: [0, 2], preemptions: 2 },
   ),
-  program(
-    'two others free two blocks of one page',
-    box => [
-      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
-      [fetchFrom(box), free],
-      [fetchFrom(box + 1), free],
-    ],
-    { pages: 1, stockMax: 2 },
-  ),
+  program('two others free two blocks of one page', freedByTwo, { pages: 1, stockMax: 2 }),
   program(
     'killed anywhere, leaving',
     box => [
@@ -470,19 +463,13 @@ export const programs: readonly Program[] = [
   ),
   program(
     'killed anywhere, collecting what another frees',
-    box => [
-      [malloc, postTo(box), malloc, malloc],
-      [lookInto(box), free],
-    ],
+    collecting,
     { pages: 1, posted: true, fetched: true },
     { victims: [0] },
   ),
   program(
     'killed anywhere, collecting small blocks that another frees',
-    box => [
-      [malloc, postTo(box), malloc, malloc],
-      [lookInto(box), free],
-    ],
+    collecting,
     { pages: 1, block: 32, posted: true, fetched: true },
     { victims: [0] },
   ),
@@ -541,15 +528,7 @@ export const programs: readonly Program[] = [
     { pages: 1, posted: true, noted: 32 },
     { victims: [1] },
   ),
-  program(
-    'two small blocks of one word, freed by two others',
-    box => [
-      [malloc, postTo(box), malloc, postTo(box + 1), malloc, malloc],
-      [fetchFrom(box), free],
-      [fetchFrom(box + 1), free],
-    ],
-    { pages: 1, block: 32, stockMax: 2 },
-  ),
+  program('two small blocks of one word, freed by two others', freedByTwo, { pages: 1, block: 32, stockMax: 2 }),
   program(
     'two small blocks of one word, freed twice, by both at once',
     box => [

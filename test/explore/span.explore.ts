@@ -175,8 +175,8 @@ export const programs: readonly Program[] = [
       [fetchFrom(box), free],
       [awaitPost(box), malloc, malloc],
     ],
-    { seatOf: thread => [129, 1, 130][thread]!, pages: 1 },
-    { preemptions: 2 },
+    { seatOf: thread => [129, 1, 130][thread]!, pages: 2, emptyBytesMax: PAGE },
+    { preemptions: 3 },
   ),
   // Who allocated behind the recovery would give a life that was not ended another meaning.
   program(
